@@ -1,0 +1,59 @@
+// One workload under one layout, once.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "coordinator/cluster/run_result.h"
+#include "shared/base/layout.h"
+#include "shared/base/result.h"
+#include "shared/os/event_loop.h"
+#include "shared/workloads/workload.h"
+
+namespace strata {
+
+struct TrialRequest {
+  const Workload* workload = nullptr;
+  Parameters parameters;
+  Layout layout;
+  std::uint64_t seed = 1;
+  double operations_per_us = 0;     // calibrate_operations_per_us(), or 0 where not asked for.
+  double timeout_s = 0;             // 0: none
+  bool speculate = true;            // Copies of stragglers' shards; off in sweep.
+  // Gives Job::reference() of this workload and these parameters; called after the last commit,
+  // outside the makespan. A sweep passes one that remembers. Null: the job is asked.
+  std::function<std::string(Job&)> reference;
+};
+
+struct WorkerPlace {
+  std::uint32_t worker = 0;
+  std::string host;
+  std::vector<int> cpus;
+};
+
+// What a trial tells while it runs; called on the loop's thread.
+struct TrialObserver {
+  // Before any process is started.
+  std::function<void(const std::vector<WorkerPlace>& placement, std::uint64_t units,
+                     std::uint64_t shards, const std::string& unit_noun)>
+      placed;
+  std::function<void(double launch_s)> ready;
+  // About ten times a second while units run.
+  std::function<void(std::uint64_t done, std::uint64_t units, double elapsed_s)> progress;
+};
+
+// Launches a local cluster of the layout, runs the trial in it, and ends the cluster: nothing is
+// left when it returns. `launched_ns`: the instant that launch_s counts from. SIGINT, SIGTERM and
+// SIGHUP end it early with Exit::kInterrupted. A failed check or a failed run is a RunResult, not an
+// Error (RunResult::failure, Outcome::check).
+Result<RunResult> run_local_trial(const TrialRequest& request, const TrialObserver& observer,
+                                  std::uint64_t launched_ns);
+
+// Where each worker of a layout would run on this machine: what `placed` is told.
+std::vector<WorkerPlace> plan_placement(const Layout& layout);
+
+// Why a layout cannot run on this machine (too many processes, CPUs, memory), or Ok.
+Status check_layout(const Layout& layout);
+
+}  // namespace strata

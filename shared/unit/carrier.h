@@ -1,0 +1,51 @@
+// What an executor lends a unit while the unit runs: the meaning of each operation that awaits.
+//
+// An operation comes in two halves. The first (sleep, yield, ...) may finish the operation by
+// blocking the carrying thread or by switching a stack beneath the unit, and returns true. If it
+// returns false, the second half (..._later) is called with the suspended frame and must arrange
+// for it to be resumed. Executors whose units are OS threads or stacks only write the first half.
+#pragma once
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+
+namespace strata {
+
+class Carrier {
+ public:
+  Carrier() = default;
+  Carrier(const Carrier&) = delete;
+  Carrier& operator=(const Carrier&) = delete;
+  virtual ~Carrier() = default;
+
+  // Does the operations and stores the kernel's value: compute_kernel() on real executors, an
+  // advance of the clock on the virtual one.
+  virtual bool compute(std::uint64_t seed, std::uint64_t index, std::uint64_t operations,
+                       std::uint64_t& value) = 0;
+  virtual void compute_later(std::coroutine_handle<> unit);
+
+  virtual bool sleep(std::chrono::nanoseconds duration) = 0;
+  virtual void sleep_later(std::chrono::nanoseconds duration, std::coroutine_handle<> unit);
+
+  virtual bool yield() = 0;
+  virtual void yield_later(std::coroutine_handle<> unit);
+
+  // A region that may block in the kernel. enter gives up the processor (or the GIL); leave returns
+  // false when the unit has to suspend until a processor is free again.
+  virtual void enter_blocking() = 0;
+  virtual bool leave_blocking() = 0;
+  virtual void leave_blocking_later(std::coroutine_handle<> unit);
+};
+
+// The first halves shared by `serial`, `threads` and `pool`: they block the OS thread.
+class BlockingCarrier : public Carrier {
+ public:
+  bool compute(std::uint64_t seed, std::uint64_t index, std::uint64_t operations,
+               std::uint64_t& value) override;
+  bool sleep(std::chrono::nanoseconds duration) override;
+  bool yield() override;
+  void enter_blocking() override {}
+  bool leave_blocking() override { return true; }
+};
+
+}  // namespace strata
