@@ -4,18 +4,22 @@
 // no lock in it: a process killed at any instruction tears nothing and blocks nobody.
 //
 // (1) A word is {state, worker, epoch, attempt}. Only these steps change it, each one
-//     compare-and-swap on the whole word:
+//     compare-and-swap on the whole word (the last is a store: nobody else may change it then):
 //         free -> claimed       a worker
 //         claimed -> done       the worker that the word names
 //         claimed -> revoked    the agent
 //         free -> revoked       the agent
-//         revoked, done -> free with a higher attempt   the agent, once the named worker is dead
-//                                                       or has let go (done)
+//         revoked, done -> free as another lease   the agent, once the named worker is dead or has
+//                                                  let go, so that no finish() of it is to come
 // (2) The other fields of an entry are written by the agent before the word becomes free
 //     (release), and read by the worker that claimed it (acquire).
 // (3) A worker killed between taking an index from the cursor and owning the word leaves the entry
 //     free but passed by. When the cursor is at the end, workers look for free words again, once
 //     for each change of `offers`.
+// (4) A free word names no worker: its epoch is 0, and its worker field is 1 when the lease wants
+// to
+//     run alone. So the claiming compare-and-swap decides about that as well, and an entry that is
+//     revoked and offered as another lease in between cannot be taken for the earlier one.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -31,8 +35,8 @@ enum class ClaimState : std::uint8_t { kFree = 0, kClaimed = 1, kDone = 2, kRevo
 
 struct ClaimWord {
   ClaimState state = ClaimState::kRevoked;
-  std::uint32_t worker = 0;  // 14 bits
-  Epoch epoch = 0;           // 24 bits
+  std::uint32_t worker = 0;  // 14 bits: place on the host
+  Epoch epoch = 0;           // 24 bits; 0: claimed by nobody yet
   Attempt attempt = 0;       // 24 bits
 
   [[nodiscard]] std::uint64_t packed() const;
@@ -57,6 +61,8 @@ struct Claim {
 
 class ClaimTable {
  public:
+  static constexpr std::uint32_t kMaxWorkers = 1U << 14U;  // Places on one host
+
   static std::size_t bytes_for(std::uint32_t capacity);
   // Agent: makes an empty table in zeroed memory, aligned to 64.
   static ClaimTable format(std::span<std::byte> memory, std::uint32_t capacity);
@@ -72,27 +78,44 @@ class ClaimTable {
   void offer(std::uint32_t index, Attempt attempt, const LeaseFacts& facts);
   // Agent. False when the word was done already or is no longer of that attempt.
   bool revoke(std::uint32_t index, Attempt attempt);
-  // Agent: tells workers that claim() may answer differently (they are woken by their bells).
+  // Agent, after one or several offer(): tells workers that claim() may answer differently. Without
+  // it an entry that was passed by, or is used again, is not found. (The caller wakes them.)
   void count_offers();
-  // Agent: no claim() succeeds any more.
+  // Agent: no entry below `index` is free, looking again may start there. offer() lowers it.
+  void skip_below(std::uint32_t index);
+  // Agent: no claim() that starts later succeeds.
   void close();
   [[nodiscard]] bool closed() const;
 
-  // A cursor of one worker process over the passed-by entries; one per worker, guarded by its owner.
+  // A cursor of one worker process over the passed-by entries; one per worker, guarded by its
+  // owner.
   struct Rescan {
     std::uint32_t offers_seen = 0;
     std::uint32_t next = 0;
     bool exhausted = false;
+    bool skipped_alone = false;  // Looking again is worth it once `alone_allowed`.
   };
-  // Worker. `alone_allowed`: whether a lease that wants to run alone may be given now.
+  // Worker (its place on the host, < kMaxWorkers). `alone_allowed`: whether a lease that wants to
+  // run alone may be given now.
   std::optional<Claim> claim(WorkerId worker, Epoch epoch, bool alone_allowed, Rescan& rescan);
-  // Worker: claimed -> done. False: it was revoked, and the result does not count.
+  // The two steps that claim() repeats: takes the index of an entry that may be free, and then
+  // tries to own it. Apart so that the simulator can kill a worker between them.
+  std::optional<std::uint32_t> take_index(bool alone_allowed, Rescan& rescan);
+  std::optional<Claim> own(std::uint32_t index, WorkerId worker, Epoch epoch, bool alone_allowed,
+                           Rescan& rescan);
+
+  // Worker: claimed -> done. False: it was revoked, and the result does not count. Either way the
+  // worker has let go: it writes no more into this attempt's memory.
   bool finish(const Claim& claim, WorkerId worker, Epoch epoch, std::uint64_t took_ns);
+  // Worker: gives up without a result (a body threw). The word stays claimed until it is revoked.
+  void let_go(const Claim& claim, WorkerId worker, Epoch epoch);
 
   // Anyone.
   [[nodiscard]] ClaimWord word(std::uint32_t index) const;
   [[nodiscard]] LeaseFacts facts(std::uint32_t index) const;
   [[nodiscard]] std::uint64_t took_ns(std::uint32_t index) const;
+  // Agent: whether the worker that the revoked word names let go of it while alive.
+  [[nodiscard]] bool was_let_go(std::uint32_t index) const;
 
  private:
   struct Header;
