@@ -9,8 +9,8 @@
 #include <memory>
 #include <utility>
 
+#include "shared/os/cgroup.h"
 #include "shared/os/text_file.h"
-#include "shared/os/usable_cpus_quota.h"
 
 namespace strata {
 namespace {
@@ -53,10 +53,10 @@ std::vector<int> affinity_mask() {
 UsableCpus usable_cpus() {
   UsableCpus usable;
   usable.affinity = affinity_mask();
-  for (const CgroupQuota& quota : cgroup_quotas()) {
+  for (const CpuQuota& quota : cpu_quotas(cgroup_folders("cpu"))) {
     if (quota.cpus > 0 && (usable.quota_cpus == 0 || quota.cpus < usable.quota_cpus)) {
       usable.quota_cpus = quota.cpus;
-      usable.quota_from = quota.folder;
+      usable.quota_from = quota.group.path;
     }
   }
   usable.count = static_cast<unsigned>(usable.affinity.size());

@@ -1,4 +1,4 @@
-#include "shared/os/usable_cpus_quota.h"
+#include "shared/os/cgroup.h"
 
 #include <algorithm>
 #include <optional>
@@ -36,8 +36,9 @@ bool lists(std::string_view comma_list, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// The first mount of the version-2 hierarchy, or of the version-1 one that has controller `cpu`.
-std::optional<Mount> find_mount(std::string_view mountinfo, int version) {
+// The first mount of the version-2 hierarchy, or of the version-1 one that has the controller.
+std::optional<Mount> find_mount(std::string_view mountinfo, int version,
+                                std::string_view controller) {
   for (const std::string_view line : split(mountinfo, '\n')) {
     // "36 35 98:0 ROOT POINT options [tags...] - TYPE source super-options"
     const std::size_t dash = line.find(" - ");
@@ -49,8 +50,8 @@ std::optional<Mount> find_mount(std::string_view mountinfo, int version) {
     if (before.size() < 5 || after.empty()) {
       continue;
     }
-    const bool wanted =
-        version == 2 ? after[0] == "cgroup2" : after[0] == "cgroup" && lists(after.back(), "cpu");
+    const bool wanted = version == 2 ? after[0] == "cgroup2"
+                                     : after[0] == "cgroup" && lists(after.back(), controller);
     if (wanted) {
       return Mount{unescaped(before[3]), unescaped(before[4])};
     }
@@ -59,7 +60,8 @@ std::optional<Mount> find_mount(std::string_view mountinfo, int version) {
 }
 
 // The process's path in that hierarchy: "0::/a/b" or "4:cpu,cpuacct:/a/b".
-std::optional<std::string> own_path(std::string_view self_cgroup, int version) {
+std::optional<std::string> own_path(std::string_view self_cgroup, int version,
+                                    std::string_view controller) {
   for (const std::string_view line : split(self_cgroup, '\n')) {
     const std::size_t first = line.find(':');
     const std::size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
@@ -68,7 +70,7 @@ std::optional<std::string> own_path(std::string_view self_cgroup, int version) {
     }
     const std::string_view controllers = line.substr(first + 1, second - first - 1);
     const bool wanted = version == 2 ? line.substr(0, first) == "0" && controllers.empty()
-                                     : lists(controllers, "cpu");
+                                     : lists(controllers, controller);
     if (wanted) {
       return std::string(line.substr(second + 1));
     }
@@ -96,10 +98,10 @@ double quota_of(const std::string& folder, int version) {
   return words.size() == 2 ? ratio(parse_integer(words[0]), parse_integer(words[1])) : 0;
 }
 
-void append_hierarchy(std::string_view self_cgroup, std::string_view mountinfo, int version,
-                      const std::string& root, std::vector<CgroupQuota>& quotas) {
-  const std::optional<Mount> mount = find_mount(mountinfo, version);
-  const std::optional<std::string> path = own_path(self_cgroup, version);
+void append_hierarchy(std::string_view controller, std::string_view self_cgroup,
+                      std::string_view mountinfo, int version, std::vector<CgroupFolder>& folders) {
+  const std::optional<Mount> mount = find_mount(mountinfo, version, controller);
+  const std::optional<std::string> path = own_path(self_cgroup, version, controller);
   if (!mount || !path) {
     return;
   }
@@ -115,8 +117,7 @@ void append_hierarchy(std::string_view self_cgroup, std::string_view mountinfo, 
     below.clear();
   }
   while (true) {
-    const std::string folder = mount->point + below;
-    quotas.push_back({folder, version, quota_of(root + folder, version)});
+    folders.push_back({mount->point + below, version});
     if (below.empty()) {
       return;
     }
@@ -126,19 +127,28 @@ void append_hierarchy(std::string_view self_cgroup, std::string_view mountinfo, 
 
 }  // namespace
 
-std::vector<CgroupQuota> cgroup_quotas(std::string_view self_cgroup, std::string_view mountinfo,
-                                       const std::string& root) {
-  std::vector<CgroupQuota> quotas;
-  append_hierarchy(self_cgroup, mountinfo, 2, root, quotas);
-  append_hierarchy(self_cgroup, mountinfo, 1, root, quotas);
-  return quotas;
+std::vector<CgroupFolder> cgroup_folders(std::string_view controller, std::string_view self_cgroup,
+                                         std::string_view mountinfo) {
+  std::vector<CgroupFolder> folders;
+  append_hierarchy(controller, self_cgroup, mountinfo, 2, folders);
+  append_hierarchy(controller, self_cgroup, mountinfo, 1, folders);
+  return folders;
 }
 
-std::vector<CgroupQuota> cgroup_quotas() {
+std::vector<CgroupFolder> cgroup_folders(std::string_view controller) {
   const std::optional<std::string> self_cgroup = read_text("/proc/self/cgroup");
   const std::optional<std::string> mountinfo = read_text("/proc/self/mountinfo");
-  return self_cgroup && mountinfo ? cgroup_quotas(*self_cgroup, *mountinfo)
-                                  : std::vector<CgroupQuota>();
+  return self_cgroup && mountinfo ? cgroup_folders(controller, *self_cgroup, *mountinfo)
+                                  : std::vector<CgroupFolder>();
+}
+
+std::vector<CpuQuota> cpu_quotas(const std::vector<CgroupFolder>& groups, const std::string& root) {
+  std::vector<CpuQuota> quotas;
+  quotas.reserve(groups.size());
+  for (const CgroupFolder& group : groups) {
+    quotas.push_back({group, quota_of(root + group.path, group.version)});
+  }
+  return quotas;
 }
 
 }  // namespace strata

@@ -1,0 +1,32 @@
+// The limits under which this process lives, and how many processes they leave room for.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace strata {
+
+struct Limit {
+  std::string_view name;     // "nofile", as `ulimit` and limits.conf call it.
+  std::string_view unit;     // "bytes" or empty
+  std::string_view meaning;  // One clause.
+  // Empty: unlimited.
+  std::optional<std::uint64_t> soft;
+  std::optional<std::uint64_t> hard;
+};
+
+// nproc, nofile, fsize, memlock, as.
+std::vector<Limit> resource_limits();
+
+struct TaskRoom {
+  std::uint64_t tasks = 0;  // Processes and threads that may still be started, about.
+  std::string from;         // What sets it: "pids.max of /sys/fs/cgroup/a", "limit nproc", ...
+};
+
+// The tightest of: RLIMIT_NPROC (not for root), every ancestor cgroup's pids.max less what runs
+// there, and the kernel's pid_max and threads-max.
+TaskRoom room_for_tasks();
+
+}  // namespace strata
