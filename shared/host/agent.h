@@ -1,0 +1,178 @@
+// The host agent: owns the shared segment of one host, starts, pins, watches and reaps its workers,
+// offers them leases and tells what became of these. One thread, the loop's; the coordinator is the
+// agent of its own host.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shared/base/ids.h"
+#include "shared/base/layout.h"
+#include "shared/base/result.h"
+#include "shared/host/lease_book.h"
+#include "shared/host/pages.h"
+#include "shared/host/result_memory.h"
+#include "shared/host/trial_memory.h"
+#include "shared/host/zygote_client.h"
+#include "shared/os/event_loop.h"
+#include "shared/os/process.h"
+#include "shared/os/segment.h"
+
+namespace strata {
+
+// What an agent tells; called on the loop's thread, never from within a call to the agent.
+// `place` is the worker's number on its host, from 0.
+class AgentListener {
+ public:
+  AgentListener() = default;
+  AgentListener(const AgentListener&) = delete;
+  AgentListener& operator=(const AgentListener&) = delete;
+  virtual ~AgentListener() = default;
+
+  virtual void worker_ready(std::uint32_t place, Epoch epoch) = 0;
+  // It made the job and waits for leases / could not, because of `why`.
+  virtual void worker_opened(std::uint32_t place, Epoch epoch) = 0;
+  virtual void open_failed(std::uint32_t place, const std::string& why) = 0;
+  // `by_strata`: the agent killed it, by fence() or stop().
+  virtual void worker_ended(std::uint32_t place, Epoch epoch, const ExitInfo& how, bool by_strata,
+                            std::span<const HeldLease> held, std::int64_t last_unit) = 0;
+  virtual void completed(std::span<const DoneLease> done) = 0;
+  virtual void unit_threw(std::uint32_t place, Epoch epoch, LeaseKey lease, std::uint64_t unit,
+                          const std::string& message) = 0;
+  // Since the last call these were heard of.
+  virtual void beats(std::span<const std::pair<std::uint32_t, Epoch>> workers) = 0;
+  // Every worker has left the trial, or is dead.
+  virtual void trial_closed() = 0;
+};
+
+enum class WorkerState : std::uint8_t { kStarting, kReady, kOpening, kOpen, kDead };
+std::string_view name_of(WorkerState state);
+
+struct WorkerStatus {
+  std::uint32_t worker = 0;  // WorkerId
+  pid_t pid = 0;
+  WorkerState state = WorkerState::kDead;
+  Epoch epoch = 0;
+  std::vector<int> cpus;
+  std::uint64_t units_done = 0;    // Since it was started or its trial was opened
+  std::uint64_t ready_ns = 0;
+  // During the last trial, dead processes of this worker included.
+  double cpu_s = 0;
+  std::uint64_t voluntary_switches = 0;
+  std::uint64_t involuntary_switches = 0;
+  std::uint32_t os_threads = 0;
+};
+
+class HostAgent {
+ public:
+  struct Options {
+    std::uint32_t first_worker = 0;  // WorkerId of place 0
+    std::string worker_program;      // Path of strata-worker
+    int output_fd = 2;               // Where the workers' stdout goes; their stderr is ours
+  };
+
+  static Result<std::unique_ptr<HostAgent>> make(EventLoop& loop, Options options,
+                                                 AgentListener& listener);
+  ~HostAgent();
+  HostAgent(const HostAgent&) = delete;
+  HostAgent& operator=(const HostAgent&) = delete;
+
+  // Starts the layout's workers. None is alive before: stop() first where a layout changes; a
+  // zygote that runs already is used. On error those started are gone again.
+  Status start(const Layout& layout);
+  // Starts the next process of a worker that ended.
+  Status restart(std::uint32_t place, Epoch epoch);
+  // Kills every worker and waits until they are dead. The zygote stays.
+  void stop();
+  // The worker `place` of epoch `epoch` is to die; worker_ended follows.
+  void fence(std::uint32_t place, Epoch epoch);
+
+  // Lays a trial out in the segment and has every ready worker open it; workers that become ready
+  // later open it too. `first_results`: units of each shard, in order of ShardId from 0. The input
+  // of the image is copied.
+  Status open_trial(JobImage image, std::span<const std::uint32_t> shard_units);
+  struct OfferedLease {
+    LeaseKey key;
+    std::uint64_t first_unit = 0;
+    std::uint32_t units = 0;
+    bool alone = false;
+  };
+  // Error: no memory for a further attempt's result.
+  Status offer(std::span<const OfferedLease> leases);
+  void revoke(const LeaseKey& lease);
+  // The lease's result is final: where it lies until close_trial().
+  struct ResultView {
+    Sums sums{};
+    const std::byte* slots = nullptr;
+  };
+  ResultView commit(const LeaseKey& lease);
+  void discard(const LeaseKey& lease);
+  // Committed results stay readable until release_trial(); workers leave, and trial_closed() tells
+  // when the last has. Those that do not leave within `grace_ns` are killed.
+  void close_trial(std::uint64_t grace_ns);
+  void release_trial();
+
+  [[nodiscard]] const LeaseBook* book() const { return book_.get(); }
+  [[nodiscard]] std::uint32_t workers() const { return static_cast<std::uint32_t>(slots_.size()); }
+  [[nodiscard]] std::vector<WorkerStatus> status() const;
+  // Sum of the workers' proportional set sizes now, in bytes (smaps_rollup).
+  [[nodiscard]] std::uint64_t pss_bytes() const;
+
+ private:
+  struct Slot {
+    ChildProcess process;
+    WorkerState state = WorkerState::kDead;
+    Epoch epoch = 0;
+    std::uint64_t last_beat = 0;
+    bool by_strata = false;
+    bool quiet = false;  // Its end is not told: stop()
+    // Of this worker's earlier processes in the trial.
+    double dead_cpu_s = 0;
+    std::uint64_t dead_voluntary = 0;
+    std::uint64_t dead_involuntary = 0;
+  };
+
+  HostAgent(EventLoop& loop, Options options, AgentListener& listener);
+  Status prepare_pages(const Layout& layout);
+  Result<ChildProcess> start_process(std::uint32_t place, Epoch epoch);
+  Status adopt(std::uint32_t place, Epoch epoch, Result<ChildProcess> process);
+  void on_doorbell();
+  void on_ended(std::uint32_t place);
+  void on_report(std::uint32_t place, const Report& report);
+  void collect();
+  void free_gone();
+  void watch_beats();
+  void send_open(std::uint32_t place);
+  void check_closed();
+  [[nodiscard]] WorkerPage& page(std::uint32_t place) const;
+  void ring_workers();
+
+  EventLoop& loop_;
+  Options options_;
+  AgentListener& listener_;
+  Segment segment_;
+  Fd doorbell_;
+  Mapping pages_;
+  Layout layout_;
+  std::vector<int> cpus_;
+  std::unique_ptr<ZygoteClient> zygote_;
+  std::vector<Slot> slots_;
+
+  // The trial that is open, if one is.
+  std::uint32_t trial_ = 0;
+  bool trial_open_ = false;
+  bool closing_ = false;
+  std::uint64_t trial_offset_ = 0;
+  std::uint64_t trial_bytes_ = 0;
+  Mapping trial_memory_;
+  std::unique_ptr<ClaimTable> table_;
+  std::unique_ptr<LeaseBook> book_;
+  std::unique_ptr<ResultMemory> results_;
+  EventLoop::TimerId beat_timer_ = 0;
+  EventLoop::TimerId close_timer_ = 0;
+};
+
+}  // namespace strata
