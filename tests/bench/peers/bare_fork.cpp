@@ -1,0 +1,37 @@
+// A bare program that forks N children, and prints "ready" when each has said so.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    return 2;
+  }
+  const int count = std::atoi(argv[1]);
+  std::array<int, 2> ready{};
+  std::array<int, 2> stop{};
+  if (pipe(ready.data()) != 0 || pipe(stop.data()) != 0) {
+    return 1;
+  }
+  char byte = '1';
+  for (int i = 0; i < count; ++i) {
+    if (fork() == 0) {
+      close(stop[1]);
+      const bool told = write(ready[1], &byte, 1) == 1;
+      _exit(told && read(stop[0], &byte, 1) == 0 ? 0 : 1);
+    }
+  }
+  for (int i = 0; i < count; ++i) {
+    if (read(ready[0], &byte, 1) != 1) {
+      return 1;
+    }
+  }
+  std::puts("ready");
+  std::fflush(stdout);
+  close(stop[1]);
+  while (wait(nullptr) > 0) {
+  }
+}
