@@ -19,11 +19,14 @@ struct Lease {
   // Run these units one at a time, on one carrier, with nothing else alive in the worker, and tell
   // about_to_run() before each: a shard under suspicion of crashing its worker.
   bool alone = false;
-  std::byte* slots = nullptr;  // units * slot_bytes bytes, zeroed; unit i's begin at i * slot_bytes.
+  std::byte* slots =
+      nullptr;  // units * slot_bytes bytes, zeroed; unit i's begin at i * slot_bytes.
   std::size_t slot_bytes = 0;
   // For the source alone: which claim this is.
   std::uint32_t entry = 0;
   std::uint32_t attempt = 0;
+  std::uint32_t shard = 0;
+  std::uint64_t claimed_ns = 0;
 
   [[nodiscard]] std::span<std::byte> slot(std::uint32_t unit) const {
     return {slots + unit * slot_bytes, slot_bytes};
@@ -63,7 +66,8 @@ struct ExecutorConfig {
   std::uint32_t threads = 1;    // T
   std::uint32_t in_flight = 0;  // G, 0: the executor's own rule
   Wait wait = Wait::kAuto;
-  std::vector<int> carrier_cpus;  // Carrier i is pinned to carrier_cpus[i mod size]; empty: not pinned.
+  std::vector<int>
+      carrier_cpus;  // Carrier i is pinned to carrier_cpus[i mod size]; empty: not pinned.
 };
 
 class Executor {

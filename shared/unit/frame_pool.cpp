@@ -1,0 +1,107 @@
+#include "shared/unit/frame_pool.h"
+
+#include <array>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+// Under the address sanitizer every frame comes from malloc: a pool would hide uses after the end.
+#if defined(__SANITIZE_ADDRESS__)
+#define STRATA_POOL_FRAMES 0
+#else
+#define STRATA_POOL_FRAMES 1
+#endif
+
+namespace strata {
+
+#if STRATA_POOL_FRAMES
+namespace {
+
+constexpr std::size_t kStep = 64;  // A cache line.
+constexpr std::size_t kClasses = 16;
+constexpr std::uint32_t kFreeAtMost = 256;  // Of one class in one thread: 16 KiB to 256 KiB.
+
+struct FreeFrame {
+  FreeFrame* next;
+};
+
+struct FreeList {
+  FreeFrame* first = nullptr;
+  std::uint32_t free = 0;
+};
+
+enum class Lists : std::uint8_t { kUnused, kOpen, kClosed };
+
+// No constructor and no destructor, so that the compiler reaches these without a guard. Closed: the
+// thread is ending, and what its last destructors free goes to malloc.
+constinit thread_local std::array<FreeList, kClasses> free_lists{};
+constinit thread_local Lists lists_state = Lists::kUnused;
+
+// Made at a thread's first frame that is freed; its destructor runs when the thread ends.
+struct Emptier {
+  ~Emptier() {
+    lists_state = Lists::kClosed;
+    for (FreeList& list : free_lists) {
+      while (list.first != nullptr) {
+        ::operator delete(std::exchange(list.first, list.first->next));
+      }
+    }
+  }
+  Emptier() = default;
+  Emptier(const Emptier&) = delete;
+  Emptier& operator=(const Emptier&) = delete;
+};
+
+constexpr std::size_t class_of(std::size_t bytes) { return (bytes - 1) / kStep; }
+
+[[gnu::noinline]] bool open_lists() {
+  if (lists_state == Lists::kClosed) {
+    return false;
+  }
+  thread_local Emptier emptier;
+  lists_state = Lists::kOpen;
+  return true;
+}
+
+}  // namespace
+
+[[gnu::noinline]] void* frame_allocate(std::size_t bytes) {
+  const std::size_t size_class = class_of(bytes);
+  if (size_class >= kClasses) [[unlikely]] {
+    return ::operator new(bytes);
+  }
+  FreeList& list = free_lists[size_class];
+  FreeFrame* frame = list.first;
+  if (frame == nullptr) [[unlikely]] {
+    return ::operator new((size_class + 1) * kStep);
+  }
+  list.first = frame->next;
+  --list.free;
+  return frame;
+}
+
+[[gnu::noinline]] void frame_free(void* frame, std::size_t bytes) noexcept {
+  const std::size_t size_class = class_of(bytes);
+  if (size_class >= kClasses) [[unlikely]] {
+    ::operator delete(frame);
+    return;
+  }
+  FreeList& list = free_lists[size_class];
+  if (lists_state != Lists::kOpen || list.free >= kFreeAtMost) [[unlikely]] {
+    if (list.free >= kFreeAtMost || !open_lists()) {
+      ::operator delete(frame);
+      return;
+    }
+  }
+  list.first = new (frame) FreeFrame{list.first};
+  ++list.free;
+}
+
+#else
+
+void* frame_allocate(std::size_t bytes) { return ::operator new(bytes); }
+void frame_free(void* frame, std::size_t) noexcept { ::operator delete(frame); }
+
+#endif
+
+}  // namespace strata

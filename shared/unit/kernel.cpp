@@ -1,0 +1,89 @@
+#include "shared/unit/kernel.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+
+namespace strata {
+namespace {
+
+// Pairs of doubles, which every 64-bit machine adds and multiplies at once. Written as vectors
+// since GCC's -O2 leaves such a loop scalar. kOscillators in pairs are enough independent chains to
+// hide most of the latency of an addition behind the others, and few enough to stay in registers.
+using Pair = double __attribute__((vector_size(16)));
+constexpr std::size_t kPairs = kOscillators / 2;
+constexpr double kSpeed = 0x1p-4;  // e: a period of about 100 steps.
+
+// Sebastiano Vigna's splitmix64 finaliser: every bit of the argument reaches every bit of the
+// result.
+constexpr std::uint64_t mix(std::uint64_t bits) {
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebULL;
+  return bits ^ (bits >> 31);
+}
+constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ULL;
+
+// A number in [1, 2) from the upper bits.
+double between_one_and_two(std::uint64_t bits) {
+  return std::bit_cast<double>((bits >> 12) | 0x3ff0'0000'0000'0000ULL);
+}
+
+[[gnu::noinline]] std::uint64_t swing(std::uint64_t start, std::uint64_t steps) {
+  std::array<Pair, kPairs> x;
+  std::array<Pair, kPairs> y;
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    const std::uint64_t a = mix(start + (2 * i + 1) * kGolden);
+    const std::uint64_t b = mix(start + (2 * i + 2) * kGolden);
+    x[i] = Pair{between_one_and_two(a), between_one_and_two(b)};
+    y[i] = Pair{between_one_and_two(a << 20), between_one_and_two(b << 20)};
+  }
+  const Pair speed = {kSpeed, kSpeed};
+  for (std::uint64_t step = 0; step < steps; ++step) {
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      x[i] += speed * y[i];
+    }
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      y[i] -= speed * x[i];
+    }
+  }
+  std::uint64_t value = start;
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    for (std::size_t lane = 0; lane < 2; ++lane) {
+      value = std::rotl(value, 7) ^ std::bit_cast<std::uint64_t>(x[i][lane]);
+      value = std::rotl(value, 7) ^ std::bit_cast<std::uint64_t>(y[i][lane]);
+    }
+  }
+  return mix(value);
+}
+
+}  // namespace
+
+std::uint64_t compute_kernel(std::uint64_t seed, std::uint64_t index, std::uint64_t operations) {
+  const std::uint64_t start = mix(seed + index * kGolden);
+  const std::uint64_t steps = operations / kKernelStepOperations;
+  return steps == 0 ? start : swing(start, steps);
+}
+
+double calibrate_operations_per_us() {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kRuns = 9;
+  constexpr double kRunUs = 2000;
+  // The first run is short, warms the core up and tells how long the others must be.
+  std::uint64_t operations = 1'000'000;
+  double best = 0;
+  for (int run = 0; run <= kRuns; ++run) {
+    const auto begin = Clock::now();
+    const std::uint64_t value = compute_kernel(static_cast<std::uint64_t>(run), 0, operations);
+    const std::chrono::duration<double, std::micro> took = Clock::now() - begin;
+    asm volatile("" : : "r"(value));  // Keeps the call.
+    best = std::max(best, static_cast<double>(operations) / std::max(took.count(), 0.001));
+    if (run == 0) {
+      operations = static_cast<std::uint64_t>(best * kRunUs);
+    }
+  }
+  return best;
+}
+
+}  // namespace strata

@@ -1,0 +1,45 @@
+#include "worker/executors/lease_record.h"
+
+namespace strata {
+
+void LeaseRecord::open(const Lease& lease) {
+  lease_ = lease;
+  for (auto& sum : sums_) {
+    sum.store(0, std::memory_order_relaxed);
+  }
+  failure_ = Tally{};
+  // Relaxed: whoever hands the units out publishes all of this at once.
+  left_.store(lease.units, std::memory_order_relaxed);
+}
+
+bool LeaseRecord::merge(const Tally& tally, std::uint32_t units) {
+  for (std::size_t i = 0; i < kSums; ++i) {
+    if (tally.sums[i] != 0) {
+      sums_[i].fetch_add(tally.sums[i], std::memory_order_relaxed);
+    }
+  }
+  if (tally.failed) {
+    const std::lock_guard lock(failure_mutex_);
+    if (!failure_.failed || tally.failed_unit < failure_.failed_unit) {
+      failure_ = tally;
+    }
+  }
+  // Acq_rel: each merge releases its sums and its units' slots to the last one, which acquires
+  // them.
+  return left_.fetch_sub(units, std::memory_order_acq_rel) == units;
+}
+
+void LeaseRecord::report(WorkSource& source) {
+  // No lock: the last merge() has seen all others, and nobody merges any more.
+  if (failure_.failed) {
+    source.fail(lease_, failure_.failed_unit, failure_.message);
+    return;
+  }
+  Sums sums{};
+  for (std::size_t i = 0; i < kSums; ++i) {
+    sums[i] = sums_[i].load(std::memory_order_relaxed);
+  }
+  source.complete(lease_, sums);
+}
+
+}  // namespace strata

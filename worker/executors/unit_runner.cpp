@@ -1,0 +1,61 @@
+#include "worker/executors/unit_runner.h"
+
+namespace strata {
+namespace {
+
+std::string describe(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& exception) {
+    return exception.what();
+  } catch (...) {
+    return "threw something that is no std::exception";
+  }
+}
+
+}  // namespace
+
+void Tally::add_failure(std::uint64_t unit, const std::exception_ptr& error) {
+  if (!failed || unit < failed_unit) {
+    failed = true;
+    failed_unit = unit;
+    message = describe(error);
+  }
+}
+
+void run_lease(WorkSource& source, UnitRunner& runner, const Lease& lease) {
+  Tally tally;
+  if (lease.alone) {
+    for (std::uint32_t unit = 0; unit < lease.units; ++unit) {
+      source.about_to_run(lease.first_unit + unit);
+      runner.run(lease, unit, unit + 1, tally);
+    }
+  } else {
+    runner.run(lease, 0, lease.units, tally);
+  }
+  if (tally.failed) {
+    source.fail(lease, tally.failed_unit, tally.message);
+  } else {
+    source.complete(lease, tally.sums);
+  }
+}
+
+void run_all(WorkSource& source) {
+  UnitRunner runner(source);
+  for (;;) {
+    const std::uint32_t ticket = source.bell().ticket();
+    Lease lease;
+    switch (source.claim(lease)) {
+      case WorkSource::Answer::kLease:
+        run_lease(source, runner, lease);
+        break;
+      case WorkSource::Answer::kNothingNow:
+        source.bell().wait(ticket);
+        break;
+      case WorkSource::Answer::kEnd:
+        return;
+    }
+  }
+}
+
+}  // namespace strata

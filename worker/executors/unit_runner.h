@@ -1,0 +1,69 @@
+// Running units to their end on the calling thread: what `serial`, `threads` and `pool` share,
+// whose operations all finish at once.
+#pragma once
+#include <cstdint>
+#include <exception>
+#include <string>
+
+#include "shared/base/check.h"
+#include "shared/unit/carrier.h"
+#include "worker/executors/executor.h"
+
+namespace strata {
+
+// What one carrier gathers while it runs units of one lease.
+struct Tally {
+  Sums sums{};
+  bool failed = false;
+  std::uint64_t failed_unit = 0;  // The lowest that threw.
+  std::string message;
+
+  void add(const Sums& more) {
+    for (std::size_t i = 0; i < kSums; ++i) {
+      sums[i] += more[i];
+    }
+  }
+  [[gnu::cold]] void add_failure(std::uint64_t unit, const std::exception_ptr& error);
+};
+
+class UnitRunner {
+ public:
+  explicit UnitRunner(const WorkSource& source) : job_(source.job()), seed_(source.seed()) {}
+
+  // Runs units [first, last) of the lease, counted from its first, in order. One that throws is
+  // noted in the tally, and the others go on.
+  void run(const Lease& lease, std::uint32_t first, std::uint32_t last, Tally& tally) {
+    for (std::uint32_t unit = first; unit < last; ++unit) {
+      run_one(lease, unit, tally);
+    }
+  }
+
+ private:
+  void run_one(const Lease& lease, std::uint32_t place, Tally& tally) {
+    Unit unit(carrier_, seed_, lease.first_unit + place, lease.slot(place));
+    try {
+      Co<void> body = job_.body(unit);
+      body.start();
+      STRATA_CHECK(body.done(), "a unit suspended where nothing suspends", unit.index());
+      if (body.error()) [[unlikely]] {
+        tally.add_failure(unit.index(), body.error());
+      }
+    } catch (...) {  // No memory for its frame, or a body() that is no coroutine.
+      tally.add_failure(unit.index(), std::current_exception());
+    }
+    tally.add(unit.sums());
+  }
+
+  BlockingCarrier carrier_;
+  const Job& job_;
+  const std::uint64_t seed_;
+};
+
+// Runs the whole lease in order on this thread, telling about_to_run() if it is an alone lease, and
+// brings it back.
+void run_lease(WorkSource& source, UnitRunner& runner, const Lease& lease);
+
+// Runs everything the source has, lease after lease, on this thread alone.
+void run_all(WorkSource& source);
+
+}  // namespace strata
