@@ -3,8 +3,9 @@
 // agent of its own host.
 #pragma once
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -65,6 +66,9 @@ struct WorkerStatus {
   std::uint64_t involuntary_switches = 0;
   std::uint32_t os_threads = 0;
 };
+
+// The proportional set size of a process, in bytes; 0 when it is gone.
+std::uint64_t pss_of(pid_t pid);
 
 class HostAgent {
  public:
@@ -128,7 +132,9 @@ class HostAgent {
     Epoch epoch = 0;
     std::uint64_t last_beat = 0;
     bool by_strata = false;
-    bool quiet = false;  // Its end is not told: stop()
+    std::string text;  // Parts of the report that is still coming
+    std::optional<SlotRing<Command, 8>::Producer> commands;
+    std::optional<SlotRing<Report, 16>::Consumer> reports;
     // Of this worker's earlier processes in the trial.
     double dead_cpu_s = 0;
     std::uint64_t dead_voluntary = 0;
@@ -137,16 +143,18 @@ class HostAgent {
 
   HostAgent(EventLoop& loop, Options options, AgentListener& listener);
   Status prepare_pages(const Layout& layout);
-  Result<ChildProcess> start_process(std::uint32_t place, Epoch epoch);
+  Status start_processes(std::uint32_t first, std::uint32_t count, Epoch epoch);
   Status adopt(std::uint32_t place, Epoch epoch, Result<ChildProcess> process);
   void on_doorbell();
   void on_ended(std::uint32_t place);
+  void on_reports(std::uint32_t place);
   void on_report(std::uint32_t place, const Report& report);
   void collect();
   void free_gone();
-  void watch_beats();
+  void look();
   void send_open(std::uint32_t place);
   void check_closed();
+  [[nodiscard]] std::vector<int> cpus_of(std::uint32_t place) const;
   [[nodiscard]] WorkerPage& page(std::uint32_t place) const;
   void ring_workers();
 
@@ -155,6 +163,7 @@ class HostAgent {
   AgentListener& listener_;
   Segment segment_;
   Fd doorbell_;
+  Fd null_;  // The workers' stdin
   Mapping pages_;
   Layout layout_;
   std::vector<int> cpus_;
@@ -171,7 +180,8 @@ class HostAgent {
   std::unique_ptr<ClaimTable> table_;
   std::unique_ptr<LeaseBook> book_;
   std::unique_ptr<ResultMemory> results_;
-  EventLoop::TimerId beat_timer_ = 0;
+  std::map<LeaseKey, LeaseFacts> done_;  // Told as completed, not yet committed or discarded
+  EventLoop::TimerId look_timer_ = 0;    // Beats and finished leases, while a trial is open
   EventLoop::TimerId close_timer_ = 0;
 };
 

@@ -52,18 +52,26 @@ struct Command {
 struct Report {
   enum class Kind : std::uint32_t {
     kNone,
+    kText,        // A part of the text that belongs to the next report of another kind
     kReady,       // Its carriers exist; it waits for a trial.
     kOpened,      // The trial's job is made; it claims as soon as there is something to claim.
-    kOpenFailed,  // `text` says why
-    kThrew,       // A unit of (entry, attempt) threw `text`
+    kOpenFailed,  // The text says why
+    kThrew,       // `unit` of the lease (shard, attempt) threw the text
     kClosed       // It has left the trial; its usage is in the page.
   };
+  static constexpr std::size_t kTextBytes = 48;
+  static constexpr std::size_t kMostText = 480;  // More is cut off
+
   Kind kind = Kind::kNone;
-  std::uint32_t trial = 0;
-  std::uint32_t entry = 0;
-  Attempt attempt = 0;
-  std::uint64_t unit = 0;
-  std::array<char, 232> text{};  // Ended by a zero
+  std::uint32_t text_bytes = 0;
+  union {
+    std::array<char, kTextBytes> text{};
+    struct {
+      std::uint32_t shard;
+      Attempt attempt;
+      std::uint64_t unit;
+    } threw;
+  };
 };
 
 // What a trial has cost in one worker so far. Written by the worker.
@@ -76,8 +84,8 @@ struct Usage {
 
 inline constexpr std::int64_t kNoUnit = -1;
 
+// Zeroed, then `epoch` written, by the agent while no process of this worker lives.
 struct alignas(kPageBytes) WorkerPage {
-  // Written by the agent while no process of this worker lives.
   Epoch epoch;
   // Rung by the agent after a push to `commands`.
   alignas(64) std::atomic<std::uint32_t> command_bell;
@@ -95,7 +103,7 @@ struct alignas(kPageBytes) WorkerPage {
   Usage before;
   Usage during;
   SlotRing<Command, 8> commands;  // Agent -> worker
-  SlotRing<Report, 8> reports;    // Worker -> agent
+  SlotRing<Report, 16> reports;   // Worker -> agent
 };
 
 constexpr std::uint64_t pages_bytes(std::uint32_t workers) {

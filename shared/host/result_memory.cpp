@@ -64,8 +64,7 @@ Result<std::uint64_t> ResultMemory::allocate(const LeaseKey& lease, std::uint32_
   return place;
 }
 
-void ResultMemory::free(const LeaseKey& /*lease*/, std::uint32_t units,
-                        std::uint64_t result_offset) {
+void ResultMemory::free(std::uint32_t units, std::uint64_t result_offset) {
   unused_[result_bytes(units, slot_bytes_)].push_back(result_offset);
 }
 

@@ -3,8 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <unordered_map>
+#include <span>
 #include <vector>
 
 #include "shared/base/result.h"
@@ -27,7 +26,7 @@ class ResultMemory {
   // placed shard costs nothing; others reuse freed places or grow the segment.
   Result<std::uint64_t> allocate(const LeaseKey& lease, std::uint32_t units);
   // No process writes there any more and nobody will read it.
-  void free(const LeaseKey& lease, std::uint32_t units, std::uint64_t result_offset);
+  void free(std::uint32_t units, std::uint64_t result_offset);
   // The bytes of a result, mapped until this object dies.
   Result<std::byte*> view(std::uint64_t result_offset, std::uint32_t units);
 
