@@ -18,7 +18,8 @@
 namespace strata {
 namespace {
 
-// Beats come every 100 ms (worker/worker_process.cpp); looking as often delays a suspicion by 100 ms.
+// Beats come every 100 ms (worker/worker_process.cpp); looking as often delays a suspicion by 100
+// ms.
 constexpr std::uint64_t kLookEveryNs = 100'000'000;
 // Descriptors that children get must not lie where they are put (3 to 5).
 constexpr int kLowestFd = 10;
@@ -29,8 +30,9 @@ Result<Fd> move_up(Fd fd, const char* what) {
   Fd high(fd ? fcntl(fd.get(), F_DUPFD_CLOEXEC, kLowestFd) : -1);
   if (!high) {
     return system_error(Exit::kMachine,
-                        std::string("cannot open ") + what + "; raise the limit on open files "
-                        "(ulimit -n)",
+                        std::string("cannot open ") + what +
+                            "; raise the limit on open files "
+                            "(ulimit -n)",
                         errno);
   }
   return high;
@@ -75,7 +77,8 @@ Result<std::unique_ptr<HostAgent>> HostAgent::make(EventLoop& loop, Options opti
     return segment.error();
   }
   agent->segment_ = std::move(*segment);
-  if (auto watched = loop.watch(agent->doorbell_.get(), [raw = agent.get()] { raw->on_doorbell(); });
+  if (auto watched =
+          loop.watch(agent->doorbell_.get(), [raw = agent.get()] { raw->on_doorbell(); });
       !watched) {
     return watched.error();
   }
@@ -91,9 +94,7 @@ HostAgent::~HostAgent() {
   loop_.cancel(close_timer_);
 }
 
-WorkerPage& HostAgent::page(std::uint32_t place) const {
-  return worker_page(pages_.data(), place);
-}
+WorkerPage& HostAgent::page(std::uint32_t place) const { return worker_page(pages_.data(), place); }
 
 Status HostAgent::prepare_pages(const Layout& layout) {
   const std::uint64_t bytes = pages_bytes(layout.processes);
@@ -258,12 +259,11 @@ void HostAgent::on_ended(std::uint32_t place) {
     slot.dead_cpu_s += std::max(
         0.0, how.cpu_s - static_cast<double>(before.cpu_ns.load(std::memory_order_relaxed)) * 1e-9);
     slot.dead_voluntary +=
-        how.voluntary_switches - std::min(how.voluntary_switches, before.voluntary_switches.load(
-                                                                      std::memory_order_relaxed));
-    slot.dead_involuntary +=
-        how.involuntary_switches -
-        std::min(how.involuntary_switches,
-                 before.involuntary_switches.load(std::memory_order_relaxed));
+        how.voluntary_switches -
+        std::min(how.voluntary_switches, before.voluntary_switches.load(std::memory_order_relaxed));
+    slot.dead_involuntary += how.involuntary_switches -
+                             std::min(how.involuntary_switches,
+                                      before.involuntary_switches.load(std::memory_order_relaxed));
     held = book_->release_dead(place, slot.epoch);
     collect();
   }
@@ -317,10 +317,9 @@ void HostAgent::on_report(std::uint32_t place, const Report& report) {
       listener_.open_failed(place, slot.text);
       break;
     case Report::Kind::kThrew:
-      listener_.unit_threw(
-          place, slot.epoch,
-          {.shard = ShardId{report.threw.shard}, .attempt = report.threw.attempt},
-          report.threw.unit, slot.text);
+      listener_.unit_threw(place, slot.epoch,
+                           {.shard = ShardId{report.shard}, .attempt = report.attempt}, report.unit,
+                           slot.text);
       break;
     case Report::Kind::kClosed:
       slot.state = WorkerState::kReady;
@@ -415,8 +414,9 @@ Status HostAgent::offer(std::span<const OfferedLease> leases) {
                                   .first_unit = lease.first_unit,
                                   .result_offset = *place,
                                   .alone = lease.alone})) {
-      return Error{Exit::kFailed, "too many shards were lost and leased again; something keeps "
-                                  "killing the workers"};
+      return Error{Exit::kFailed,
+                   "too many shards were lost and leased again; something keeps "
+                   "killing the workers"};
     }
   }
   table_->count_offers();
@@ -538,9 +538,8 @@ std::vector<WorkerStatus> HostAgent::status() const {
     // Relaxed: figures for people.
     status.units_done = shared.units_done.load(std::memory_order_relaxed);
     status.ready_ns = shared.ready_ns.load(std::memory_order_relaxed);
-    status.cpu_s =
-        slot.dead_cpu_s +
-        static_cast<double>(shared.during.cpu_ns.load(std::memory_order_relaxed)) * 1e-9;
+    status.cpu_s = slot.dead_cpu_s +
+                   static_cast<double>(shared.during.cpu_ns.load(std::memory_order_relaxed)) * 1e-9;
     status.voluntary_switches =
         slot.dead_voluntary + shared.during.voluntary_switches.load(std::memory_order_relaxed);
     status.involuntary_switches =

@@ -58,7 +58,7 @@ struct WorkerStatus {
   WorkerState state = WorkerState::kDead;
   Epoch epoch = 0;
   std::vector<int> cpus;
-  std::uint64_t units_done = 0;    // Since it was started or its trial was opened
+  std::uint64_t units_done = 0;  // Since it was started or its trial was opened
   std::uint64_t ready_ns = 0;
   // During the last trial, dead processes of this worker included.
   double cpu_s = 0;

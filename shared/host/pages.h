@@ -32,8 +32,8 @@ struct HostPage {
   std::int32_t agent_pid;
   std::uint32_t threads;
   std::uint32_t in_flight;
-  std::uint8_t wait;  // Wait
-  std::uint8_t pin;   // Pin
+  std::uint8_t wait;              // Wait
+  std::uint8_t pin;               // Pin
   std::array<char, 32> executor;  // Its name, ended by a zero
   std::uint32_t cpu_count;
   std::array<std::int16_t, kMaxCpus> cpus;  // Usable CPUs in the order carriers are pinned to them
@@ -43,7 +43,7 @@ struct HostPage {
 struct Command {
   enum class Kind : std::uint32_t { kNone, kOpen, kQuit };
   Kind kind = Kind::kNone;
-  std::uint32_t trial = 0;  // kOpen: number of the trial, from 1
+  std::uint32_t trial = 0;   // kOpen: number of the trial, from 1
   std::uint64_t offset = 0;  // kOpen: the trial's memory in the segment
   std::uint64_t bytes = 0;
 };
@@ -59,19 +59,15 @@ struct Report {
     kThrew,       // `unit` of the lease (shard, attempt) threw the text
     kClosed       // It has left the trial; its usage is in the page.
   };
-  static constexpr std::size_t kTextBytes = 48;
+  static constexpr std::size_t kTextBytes = 32;
   static constexpr std::size_t kMostText = 480;  // More is cut off
 
   Kind kind = Kind::kNone;
-  std::uint32_t text_bytes = 0;
-  union {
-    std::array<char, kTextBytes> text{};
-    struct {
-      std::uint32_t shard;
-      Attempt attempt;
-      std::uint64_t unit;
-    } threw;
-  };
+  std::uint32_t shard = 0;       // kThrew
+  Attempt attempt = 0;           // kThrew
+  std::uint32_t text_bytes = 0;  // kText
+  std::uint64_t unit = 0;        // kThrew
+  std::array<char, kTextBytes> text{};
 };
 
 // What a trial has cost in one worker so far. Written by the worker.
@@ -89,7 +85,8 @@ struct alignas(kPageBytes) WorkerPage {
   Epoch epoch;
   // Rung by the agent after a push to `commands`.
   alignas(64) std::atomic<std::uint32_t> command_bell;
-  // Rung by the agent, and by the worker's own carriers, when a claim may succeed or the trial ends.
+  // Rung by the agent, and by the worker's own carriers, when a claim may succeed or the trial
+  // ends.
   alignas(64) std::atomic<std::uint32_t> work_bell;
   // Written by the worker's control thread: counts up several times a second.
   alignas(64) std::atomic<std::uint64_t> beat;

@@ -38,7 +38,7 @@ class ResultMemory {
   std::uint64_t offset_;
   std::uint64_t slot_bytes_;
   std::uint64_t first_end_;
-  std::vector<std::uint64_t> first_;              // Offset of each placed shard
+  std::vector<std::uint64_t> first_;                            // Offset of each placed shard
   std::map<std::uint64_t, std::vector<std::uint64_t>> unused_;  // By bytes
   Mapping first_mapping_;
   struct Extra {

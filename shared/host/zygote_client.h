@@ -1,5 +1,5 @@
-// The agent's end of a zygote: a single-threaded strata-worker that makes workers by clone, which is
-// several times cheaper than exec. The workers are the agent's children, not the zygote's
+// The agent's end of a zygote: a single-threaded strata-worker that makes workers by clone, which
+// is several times cheaper than exec. The workers are the agent's children, not the zygote's
 // (CLONE_PARENT), so that the agent reaps them and they die with it.
 #pragma once
 #include <memory>
