@@ -1,0 +1,60 @@
+// The layout flags that run, sweep and up share, and what they mean on this machine.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/cli/arguments.h"
+#include "shared/base/layout.h"
+#include "shared/base/result.h"
+
+namespace strata {
+
+// What the flags say; each list has at least one value. Duplicates are kept.
+struct LayoutLists {
+  std::vector<std::uint32_t> processes;
+  std::vector<std::uint32_t> threads;
+  std::vector<std::uint32_t> in_flight;
+  std::vector<std::string> executors;
+  std::vector<Start> starts;
+  std::vector<Wait> waits;
+  Pin pin = Pin::kNone;
+};
+
+class LayoutFlags {
+ public:
+  enum class Values : std::uint8_t { kOne, kLists };
+
+  // Declares -P -T -G -x --start --wait --pin --hosts. With kLists each takes a comma list.
+  void declare(Arguments& arguments, Values values);
+
+  // The lists, defaults resolved: -T is 1 when -P is given, else `usable_cpus`. Errors are
+  // Exit::kUsage, one sentence that names the flag.
+  [[nodiscard]] Result<LayoutLists> lists(unsigned usable_cpus) const;
+  // The one layout of a command that takes no lists.
+  [[nodiscard]] Result<Layout> layout(unsigned usable_cpus) const;
+
+  // The flags as given, to be shown in "repeat with": " -P 1,2 -x pool".
+  [[nodiscard]] std::string spoken() const;
+
+ private:
+  Values values_ = Values::kOne;
+  std::optional<std::string> processes_;
+  std::optional<std::string> threads_;
+  std::optional<std::string> in_flight_;
+  std::optional<std::string> executor_;
+  std::optional<std::string> start_;
+  std::optional<std::string> wait_;
+  std::optional<std::string> pin_;
+  std::optional<std::string> hosts_;
+};
+
+// The same layout with what its executor ignores set to what it means: serial has one thread and
+// one unit in flight.
+Layout resolved(Layout layout);
+
+// A word for a shell: quoted where it has to be.
+std::string shell_word(const std::string& word);
+
+}  // namespace strata
