@@ -22,15 +22,15 @@ enum class ParameterType : std::uint8_t {
 };
 
 struct ParameterSpec {
-  std::string_view name;
+  std::string_view name{};
   ParameterType type = ParameterType::kText;
-  std::string_view unit;  // "us", "ms", "MiB"; empty for counts and texts.
+  std::string_view unit{};  // "us", "ms", "MiB"; empty for counts and texts.
   double low = 0;
   double high = 0;
-  std::string_view fallback;  // The default as text; empty with `required`, or for an unset path.
-  std::string_view choices;   // kChoice: "a|b|c"
+  std::string_view fallback{};  // The default as text; empty with `required`, or for an unset path.
+  std::string_view choices{};   // kChoice: "a|b|c"
   bool required = false;
-  std::string_view summary;
+  std::string_view summary{};
 };
 
 // Values that have passed parse_parameters. Immutable.

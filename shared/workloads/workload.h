@@ -22,12 +22,12 @@ namespace strata {
 
 // How a workload is cut, decided by the coordinator before workers start on it.
 struct Plan {
-  std::uint64_t units = 0;        // 1..2^40
-  std::size_t slot_bytes = 0;     // Bytes of result that each unit owns (Unit::slot).
-  std::vector<std::byte> input;   // What workers need beyond the parameters, e.g. names of files.
+  std::uint64_t units = 0;         // 1..2^40
+  std::size_t slot_bytes = 0;      // Bytes of result that each unit owns (Unit::slot).
+  std::vector<std::byte> input{};  // What workers need beyond the parameters, e.g. names of files.
   // Relative cost of each unit, where it is known and uneven; empty: all alike. Shards are cut so
   // that their weights are about equal.
-  std::vector<std::uint64_t> weights;
+  std::vector<std::uint64_t> weights{};
   // What a unit is called in progress and messages: "files", "rows", "units".
   std::string unit_noun = "units";
 };
@@ -51,7 +51,7 @@ struct Piece {
 // missing, and the check of such a run has failed whatever finish() says.
 struct Results {
   std::span<const Piece> pieces;
-  Sums sums{};              // Over all pieces.
+  Sums sums{};  // Over all pieces.
   double makespan_s = 0;
   std::uint64_t completed = 0;  // Units
 };
@@ -59,7 +59,8 @@ struct Results {
 enum class Check : std::uint8_t { kOk, kFailed, kNotObserved, kSkipped };
 std::string_view name_of(Check check);
 
-using Value = std::variant<std::int64_t, std::uint64_t, double, std::string, std::vector<std::string>>;
+using Value =
+    std::variant<std::int64_t, std::uint64_t, double, std::string, std::vector<std::string>>;
 struct Field {
   std::string name;  // As in Workload::result_fields.
   Value value;
@@ -67,9 +68,9 @@ struct Field {
 
 struct Outcome {
   Check check = Check::kSkipped;
-  std::string detail;          // One sentence: what was compared, or what is wrong.
-  std::vector<Field> fields;   // The "result" object of the JSON, in order.
-  std::string headline;        // For people: "1.31 GB   1.26 GB/s   sha256 5b1f...c02a".
+  std::string detail;         // One sentence: what was compared, or what is wrong.
+  std::vector<Field> fields;  // The "result" object of the JSON, in order.
+  std::string headline;       // For people: "1.31 GB   1.26 GB/s   sha256 5b1f...c02a".
 };
 
 class Job {
@@ -95,22 +96,22 @@ class Job {
 };
 
 struct ResultField {
-  std::string_view name;
-  std::string_view unit;  // "s", "B", "GB/s"; empty for counts and texts.
-  std::string_view summary;
+  std::string_view name{};
+  std::string_view unit{};  // "s", "B", "GB/s"; empty for counts and texts.
+  std::string_view summary{};
 };
 
 struct Workload {
-  std::string_view name;
-  std::string_view summary;
-  std::span<const ParameterSpec> parameters;
-  std::span<const ResultField> result_fields;
+  std::string_view name{};
+  std::string_view summary{};
+  std::span<const ParameterSpec> parameters{};
+  std::span<const ResultField> result_fields{};
   // The parameter that --scaling weak multiplies by the number of processors; empty: weak scaling
   // is refused.
-  std::string_view weak_parameter;
+  std::string_view weak_parameter{};
   // Whether a run of these parameters needs a calibration.
-  bool (*calibrated)(const Parameters& parameters);
-  std::unique_ptr<Job> (*make)(const Parameters& parameters);
+  bool (*calibrated)(const Parameters& parameters) = [](const Parameters&) { return false; };
+  std::unique_ptr<Job> (*make)(const Parameters& parameters) = nullptr;
 };
 
 // All of them, in the order of `strata list`.
