@@ -1,5 +1,7 @@
 // The cluster's end: a ROUTER socket. ROUTER_MANDATORY, because without it a message to somebody
 // who has left is dropped without a word, and a trial would go on for nobody.
+#include <unistd.h>
+
 #include <zmq.hpp>
 
 #include "shared/transport/net.h"
@@ -14,8 +16,13 @@ constexpr int kLastWordsMs = 200;  // For replies that were accepted, when the s
 
 class ZmqServer final : public NetServer {
  public:
-  ZmqServer(zmq::context_t context, zmq::socket_t socket, ReadableFlag flag)
-      : context_(std::move(context)), socket_(std::move(socket)), flag_(std::move(flag)) {}
+  ZmqServer(std::string path, zmq::context_t context, zmq::socket_t socket, ReadableFlag flag)
+      : path_(std::move(path)),
+        context_(std::move(context)),
+        socket_(std::move(socket)),
+        flag_(std::move(flag)) {}
+
+  ~ZmqServer() override { unlink(path_.c_str()); }  // libzmq does not.
 
   [[nodiscard]] int fd() const override { return flag_.fd(); }
 
@@ -96,6 +103,7 @@ class ZmqServer final : public NetServer {
     }
   }
 
+  std::string path_;
   zmq::context_t context_;
   zmq::socket_t socket_;
   ReadableFlag flag_;
@@ -119,7 +127,7 @@ Result<std::unique_ptr<NetServer>> zmq_listen(const std::string& path) {
       return flag.error();
     }
     return std::unique_ptr<NetServer>(
-        std::make_unique<ZmqServer>(std::move(context), std::move(socket), std::move(*flag)));
+        std::make_unique<ZmqServer>(path, std::move(context), std::move(socket), std::move(*flag)));
   } catch (const std::exception& error) {
     return Error{Exit::kMachine, "cannot listen on " + path + ": " + error.what()};
   }

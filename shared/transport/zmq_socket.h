@@ -5,6 +5,7 @@
 #include <string>
 
 #include "shared/base/result.h"
+#include "shared/transport/net.h"
 
 namespace strata {
 
@@ -17,7 +18,7 @@ inline constexpr int kHandshakeMs = 2'000;
 // many first, so that the lack is an Error.
 Status check_room_for_zmq();
 
-Result<std::unique_ptr<class NetServer>> zmq_listen(const std::string& path);
-Result<std::unique_ptr<class NetClient>> zmq_connect(const std::string& path);
+Result<std::unique_ptr<NetServer>> zmq_listen(const std::string& path);
+Result<std::unique_ptr<NetClient>> zmq_connect(const std::string& path);
 
 }  // namespace strata
