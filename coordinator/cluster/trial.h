@@ -18,9 +18,9 @@ struct TrialRequest {
   Parameters parameters;
   Layout layout;
   std::uint64_t seed = 1;
-  double operations_per_us = 0;     // calibrate_operations_per_us(), or 0 where not asked for.
-  double timeout_s = 0;             // 0: none
-  bool speculate = true;            // Copies of stragglers' shards; off in sweep.
+  double operations_per_us = 0;  // calibrate_operations_per_us(), or 0 where not asked for.
+  double timeout_s = 0;          // 0: none
+  bool speculate = true;         // Copies of stragglers' shards; off in sweep.
   // Gives Job::reference() of this workload and these parameters; called after the last commit,
   // outside the makespan. A sweep passes one that remembers. Null: the job is asked.
   std::function<std::string(Job&)> reference;
@@ -45,8 +45,8 @@ struct TrialObserver {
 
 // Launches a local cluster of the layout, runs the trial in it, and ends the cluster: nothing is
 // left when it returns. `launched_ns`: the instant that launch_s counts from. SIGINT, SIGTERM and
-// SIGHUP end it early with Exit::kInterrupted. A failed check or a failed run is a RunResult, not an
-// Error (RunResult::failure, Outcome::check).
+// SIGHUP end it early with Exit::kInterrupted. A failed check or a failed run is a RunResult, not
+// an Error (RunResult::failure, Outcome::check).
 Result<RunResult> run_local_trial(const TrialRequest& request, const TrialObserver& observer,
                                   std::uint64_t launched_ns);
 

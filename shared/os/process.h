@@ -14,7 +14,7 @@
 namespace strata {
 
 struct ExitInfo {
-  int signal = 0;     // 0: it exited
+  int signal = 0;  // 0: it exited
   int exit_code = 0;
   // Of the whole life of the process, from its last words to the kernel.
   double cpu_s = 0;
@@ -50,14 +50,14 @@ class ChildProcess {
 };
 
 struct SpawnPlan {
-  std::string program;             // Path
+  std::string program;                 // Path
   std::vector<std::string> arguments;  // argv[1] ...
   // Descriptors that the child gets, as {here, there}. Everything else is closed on exec.
   std::vector<std::pair<int, int>> descriptors;
 };
 
-// posix_spawn. The child's signals are at their defaults, with SIGINT and SIGHUP blocked: a terminal
-// sends those to the whole group, and it is for the parent to decide.
+// posix_spawn. The child's signals are at their defaults, with SIGINT and SIGHUP blocked: a
+// terminal sends those to the whole group, and it is for the parent to decide.
 Result<ChildProcess> spawn(const SpawnPlan& plan);
 
 // Ends this process when its parent dies, and at once when the parent is no longer `parent`. The

@@ -5,6 +5,7 @@
 // and finishes it: checks and names the result. Each worker opens it with the plan's input and runs
 // its body, once a unit.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -37,6 +38,10 @@ struct PlanContext {
   // From calibrate_operations_per_us(), once a run or sweep, so that every layout gets the same
   // work; 0 when the workload does not ask for it (Workload::calibrated).
   double operations_per_us = 0;
+  // Set by another thread when nobody wants the answer any more; outlives the job. plan(),
+  // reference() and finish() look at it where they take long, and may then return anything. Null:
+  // never.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 // The committed result of one run of consecutive units.

@@ -1,0 +1,40 @@
+// A trial in a cluster of its own: launched, used once and ended.
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include "coordinator/cluster/local_cluster.h"
+#include "coordinator/cluster/trial.h"
+#include "coordinator/launch/launchers.h"
+
+namespace strata {
+
+Result<RunResult> run_local_trial(const TrialRequest& request, const TrialObserver& observer,
+                                  std::uint64_t launched_ns) {
+  auto loop = EventLoop::make();
+  if (!loop) {
+    return loop.error();
+  }
+  std::optional<Result<RunResult>> result;
+  const auto launcher = make_local_launcher();
+  // Workers print to stderr: stdout is for results.
+  auto cluster = LocalCluster::make(**loop, *launcher, 2);
+  if (!cluster) {
+    return cluster.error();
+  }
+  if (auto watched = (*loop)->on_signals({SIGINT, SIGTERM, SIGHUP},
+                                         [&](int) {
+                                           (*cluster)->cancel({Exit::kInterrupted, "interrupted"});
+                                         });
+      !watched) {
+    return watched.error();
+  }
+  (*cluster)->run(request, observer, launched_ns, [&](Result<RunResult> done) {
+    result.emplace(std::move(done));
+    (*loop)->stop();
+  });
+  (*loop)->run();
+  return std::move(*result);
+}
+
+}  // namespace strata
