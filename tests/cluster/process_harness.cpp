@@ -306,13 +306,14 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-void make_input(const std::filesystem::path& folder, unsigned files, std::size_t bytes) {
+void make_input(const std::filesystem::path& folder, unsigned files, std::uintmax_t bytes) {
   for (unsigned i = 0; i < files; ++i) {
     const std::filesystem::path below = folder / ("part" + std::to_string(i % 7));
     std::filesystem::create_directories(below);
-    std::string content = "file " + std::to_string(i) + "\n";
-    content.resize(std::max(content.size(), bytes), static_cast<char>('a' + i % 26));
-    std::ofstream(below / ("file " + std::to_string(i)), std::ios::binary) << content;
+    const std::filesystem::path file = below / ("file " + std::to_string(i));
+    std::ofstream(file, std::ios::binary) << "file " << i << '\n';
+    // A hole: made at once, and read and digested like any other content.
+    std::filesystem::resize_file(file, bytes);
   }
 }
 

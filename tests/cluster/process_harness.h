@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -132,7 +133,7 @@ class TemporaryFolder {
 };
 
 // `files` files of `bytes` bytes each, spread over subfolders, all different, readable by everyone.
-void make_input(const std::filesystem::path& folder, unsigned files, std::size_t bytes);
+void make_input(const std::filesystem::path& folder, unsigned files, std::uintmax_t bytes);
 // What `strata run digest` must say of a folder: coreutils' own answer.
 std::string digest_by_coreutils(const std::filesystem::path& folder);
 
