@@ -15,7 +15,7 @@
 // (4) A turn that fits neither (a hostile writer) reads as "full" to a producer and as "empty" to a
 //     consumer. What is popped is a copy: check it, then use it.
 //
-// A turn and its message share a cache line: one transfer a message (FACTS: 0.146 us one way
+// A turn and its message share a cache line: one transfer a message (measured: 0.146 us one way
 // against 0.197 for a byte ring with indices).
 #pragma once
 #include <atomic>

@@ -4,8 +4,7 @@
 // batch, pushing each upper half on its deque, and runs the batch; then it pops the next. Siblings
 // steal from the other end of the deque, where the largest halves are. So a unit costs no atomic
 // operation, a batch costs one push and one pop, and every unit outside the batches being run can
-// be stolen. One producer that hands out units singly lost by a factor of 50 (FACTS: 336 ns a
-// unit).
+// be stolen. One producer that hands out units singly lost by a factor of 50 (336 ns a unit).
 //
 // A batch doubles while it takes less than 10 us and shrinks when it takes longer, so that slow
 // units do not wait behind each other on one carrier while another is idle.
