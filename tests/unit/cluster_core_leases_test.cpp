@@ -73,8 +73,8 @@ TEST(CoreLeases, DiscardsALateCompletionAndCountsItsUnitsOnce) {
   d.up(0, 4);
   d.ready(0);
   d.ready(1);
-  d.runs(lease(0), 0);
-  while (d.offered().empty() || d.offered()[0].id.attempt == 1) {
+  d.step(event::HostReport{HostId{0}, {{lease(0), WorkerId{0}, 0}}, {lease(1)}, 0});
+  while (d.offered().empty()) {
     d.now_ns += 50 * kMillisecond;
     ASSERT_LT(d.now_ns, 2'500 * kMillisecond) << "worker 0 is suspect";
     d.beat(1);
