@@ -8,9 +8,8 @@ namespace strata::bench {
 std::vector<Row> measure_launch(const Settings& settings) {
   const std::string count = settings.quick ? "4" : "64";
   const auto strata_start = [&](const char* start) {
-    return seconds_until(
-        "ready", {settings.bin + "/strata", "run", "compute", "grain=0", "units=" + count, "-P",
-                  count, "-T", "1", "--start", start, "-v"});
+    return seconds_until("ready", {settings.bin + "/strata", "run", "compute", "grain=0",
+                                   "units=" + count, "-P", count, "-T", "1", "--start", start});
   };
   const std::vector<Probe> probes = {
       {"launch, spawn", [&] { return strata_start("spawn"); }},

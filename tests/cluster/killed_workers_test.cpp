@@ -52,15 +52,16 @@ TEST_P(KilledWorkers, AnyMomentWillDo) {
   const TemporaryFolder input;
   make_input(input.path(), kFiles, std::uintmax_t{1} << 20);
   const std::string expected = digest_by_coreutils(input.path());
-  std::mt19937 random(test_seed());
+  std::minstd_rand random(test_seed());
+  const auto below = [&random](unsigned limit) { return static_cast<unsigned>(random() % limit); };
   std::uint64_t retried = 0;
   for (unsigned trial = 0; trial < kTrials; ++trial) {
     Process process(digest(input, "3"));
     // The moments: a process exists (it may not have reached main), all have begun, one has used
     // the CPU for so many clock ticks; then up to 200 looks later.
-    const unsigned moment = random() % 4;
-    const std::size_t victim = random() % 3;
-    unsigned looks = random() % 200;
+    const unsigned moment = below(4);
+    const std::size_t victim = below(3);
+    unsigned looks = below(200);
     SCOPED_TRACE("trial " + std::to_string(trial) + ", moment " + std::to_string(moment) +
                  ", looks " + std::to_string(looks));
     std::vector<pid_t> pids;

@@ -33,7 +33,7 @@ TEST_P(LoweredLimits, NoRoomForTheSegments) {
 }
 
 TEST_P(LoweredLimits, NoFileDescriptors) {
-  for (const rlim_t descriptors : {5, 8, 12, 16}) {
+  for (const rlim_t descriptors : {5U, 8U, 12U, 16U}) {
     SCOPED_TRACE(descriptors);
     Process process(with_limit(RLIMIT_NOFILE, descriptors));
     const Ending ending = process.wait();
@@ -50,7 +50,7 @@ TEST_P(LoweredLimits, NoProcessesLeftToFork) {
   if (geteuid() != 0) {
     GTEST_SKIP() << "needs a user of its own, which only root can become";
   }
-  for (const rlim_t processes : {1, 3, 6}) {
+  for (const rlim_t processes : {1U, 3U, 6U}) {
     SCOPED_TRACE(processes);
     Command command = with_limit(RLIMIT_NPROC, processes);
     command.user = kNobodyElse;
