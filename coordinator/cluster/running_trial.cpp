@@ -12,6 +12,7 @@
 #include "coordinator/cluster/sharding.h"
 #include "shared/base/check.h"
 #include "shared/os/clock.h"
+#include "shared/unit/kernel.h"
 
 namespace strata {
 namespace {
@@ -87,18 +88,38 @@ void Trial::begin() {
                                    "; give it more with --timeout, or less to do"});
         });
   }
+  uncalibrated_ =
+      request_.operations_per_us == 0 && request_.workload->calibrated(request_.parameters);
+  operations_per_us_ = request_.operations_per_us;
+  make_plan([this] { planned(); });  // While the workers start
+}
+
+void Trial::make_plan(std::function<void()> then) {
   PlanContext context;
   context.seed = request_.seed;
-  context.operations_per_us = request_.operations_per_us;
+  context.operations_per_us = operations_per_us_;
   context.cancelled = &cancelled_;
   const auto started =
-      off_loop_.run([this, context] { plan_.emplace(job_->plan(context)); }, [this] { planned(); });
+      off_loop_.run([this, context] { plan_.emplace(job_->plan(context)); }, std::move(then));
+  if (!started) {
+    fail(started.error());
+  }
+}
+
+// With the workers ready and idle, so that nothing else runs; then the same plan with its result.
+void Trial::calibrate() {
+  uncalibrated_ = false;
+  const auto started = off_loop_.run([this] { operations_per_us_ = calibrate_operations_per_us(); },
+                                     [this] { make_plan([this] { planned_again(); }); });
   if (!started) {
     fail(started.error());
   }
 }
 
 void Trial::workers_ready(Status status) {
+  if (error_) {
+    return;  // The trial ends already.
+  }
   if (!status) {
     fail(status.error());
     return;
@@ -127,8 +148,22 @@ void Trial::planned() {
   open_when_prepared();
 }
 
+void Trial::planned_again() {
+  if (error_) {
+    cluster_.finish_trial(*error_);
+  } else if (!*plan_) {
+    fail(plan_->error());
+  } else {
+    open_when_prepared();
+  }
+}
+
 void Trial::open_when_prepared() {
   if (phase_ != Phase::kPreparing || error_ || !workers_ready_ || !plan_ || off_loop_.busy()) {
+    return;
+  }
+  if (uncalibrated_) {
+    calibrate();
     return;
   }
   std::uint64_t ready_ns = 0;
@@ -145,7 +180,7 @@ void Trial::open_when_prepared() {
   image.workload = request_.workload->name;
   image.parameters = {request_.parameters.all().begin(), request_.parameters.all().end()};
   image.seed = request_.seed;
-  image.operations_per_us = request_.operations_per_us;
+  image.operations_per_us = operations_per_us_;
   image.slot_bytes = plan.slot_bytes;
   image.input = plan.input;
   std::vector<std::uint32_t> units;

@@ -2,6 +2,7 @@
 // done), the agent (who does it) and the job (what it means).
 #pragma once
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -50,7 +51,10 @@ class Trial {
  private:
   enum class Phase : std::uint8_t { kPreparing, kOpening, kRunning, kClosing, kFinishing };
 
+  void make_plan(std::function<void()> then);
   void planned();
+  void planned_again();
+  void calibrate();
   void open_when_prepared();
   void start();
   void step(const Event& event);
@@ -80,6 +84,8 @@ class Trial {
   std::atomic<bool> cancelled_{false};  // Read by the job on the other thread
   std::unique_ptr<Job> job_;
   OffLoop off_loop_;
+  bool uncalibrated_ = false;
+  double operations_per_us_ = 0;      // As plan_
   std::optional<Result<Plan>> plan_;  // Written off the loop, read after it is back
   bool workers_ready_ = false;
   std::optional<Error> error_;  // What done() will get instead of a result

@@ -18,7 +18,7 @@ struct TrialRequest {
   Parameters parameters;
   Layout layout;
   std::uint64_t seed = 1;
-  double operations_per_us = 0;  // calibrate_operations_per_us(), or 0 where not asked for.
+  double operations_per_us = 0;  // Of an earlier calibration; 0: measured if it must be.
   double timeout_s = 0;          // 0: none
   bool speculate = true;         // Copies of stragglers' shards; off in sweep.
   // Gives Job::reference() of this workload and these parameters; called after the last commit,
@@ -34,7 +34,7 @@ struct WorkerPlace {
 
 // What a trial tells while it runs; called on the loop's thread.
 struct TrialObserver {
-  // Before any process is started.
+  // Once, as soon as the plan is there; the workers may be starting already.
   std::function<void(const std::vector<WorkerPlace>& placement, std::uint64_t units,
                      std::uint64_t shards, const std::string& unit_noun)>
       placed;

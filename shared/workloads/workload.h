@@ -85,7 +85,8 @@ class Job {
   Job& operator=(const Job&) = delete;
   virtual ~Job() = default;
 
-  // Coordinator, before the workers start. Errors are the user's: a missing folder (kUsage).
+  // Coordinator, before the workers start. Errors are the user's: a missing folder (kUsage). Called
+  // again once a calibration is known; nothing but the work of a unit may depend on that.
   virtual Result<Plan> plan(const PlanContext& context) = 0;
   // Coordinator, once a sweep and outside the makespan: the serial answer as text, that finish()
   // gets to compare with. Called after plan(). The default has none.
