@@ -14,6 +14,10 @@ find_library(STRATA_PNG_ARCHIVE libpng16.a REQUIRED)
 find_library(STRATA_ZLIB_ARCHIVE libz.a REQUIRED)
 target_link_libraries(strata_static_png INTERFACE ${STRATA_PNG_ARCHIVE} ${STRATA_ZLIB_ARCHIVE} m)
 
+# spdlog and fmt from their headers: one library less to load at each start.
+add_library(strata_spdlog INTERFACE)
+target_compile_definitions(strata_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+
 # strata_program(strata-worker SOURCES main.cpp DEPS strata::executors)
 function(strata_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
