@@ -32,7 +32,7 @@ TEST(ChildProcess, TellsHowItEnded) {
 }
 
 TEST(ChildProcess, IsWatchedThroughItsPidfd) {
-  auto child = shell("read line");
+  auto child = shell("kill -STOP $$");
   ASSERT_TRUE(child);
   pollfd watched{.fd = child->pidfd(), .events = POLLIN, .revents = 0};
   child->kill(SIGKILL);
