@@ -43,6 +43,7 @@ constexpr ParameterSpec kParameters[] = {
 constexpr ResultField kFields[] = {
     {"gflops", "GFLOP/s", "floating-point operations a second, over the makespan"},
     {"operations", "", "floating-point operations in all"},
+    {"units_per_s", "1/s", "units a second, over the makespan"},
     {"checksum", "", "the sum of all units' values, equal to the serial one"}};
 
 class ComputeJob final : public Job {
@@ -84,9 +85,15 @@ class ComputeJob final : public Job {
     const std::uint64_t operations = results.sums[kOperations];
     const std::string checksum = hexadecimal(results.sums[kValue]);
     const double gflops = per_second(static_cast<double>(operations), results.makespan_s) * 1e-9;
+    const double rate = per_second(static_cast<double>(results.completed), results.makespan_s);
     Outcome outcome;
-    outcome.fields = {{"gflops", gflops}, {"operations", operations}, {"checksum", checksum}};
-    outcome.headline = three_digits(gflops) + " GFLOP/s   checksum " + shortened(checksum);
+    outcome.fields = {{"gflops", gflops},
+                      {"operations", operations},
+                      {"units_per_s", rate},
+                      {"checksum", checksum}};
+    outcome.headline = (operations > 0 ? three_digits(gflops) + " GFLOP/s"
+                                       : three_digits(rate * 1e-6) + " million empty units/s") +
+                       "   checksum " + shortened(checksum);
     outcome.check = Check::kFailed;
     if (const auto missing = missing_units(results, units_, "units")) {
       outcome.detail = *missing;
@@ -137,8 +144,6 @@ extern const Workload compute_workload = {
     .result_fields = kFields,
     .weak_parameter = "units",
     .calibrated = [](const Parameters& parameters) { return parameters.real("grain") > 0; },
-    .make = [](const Parameters& parameters) -> std::unique_ptr<Job> {
-      return std::make_unique<ComputeJob>(parameters);
-    }};
+    .make = make_job<ComputeJob>};
 
 }  // namespace strata

@@ -132,8 +132,6 @@ extern const Workload crash_workload = {
     .result_fields = kFields,
     .weak_parameter = "units",
     .calibrated = [](const Parameters& parameters) { return parameters.real("grain") > 0; },
-    .make = [](const Parameters& parameters) -> std::unique_ptr<Job> {
-      return std::make_unique<CrashJob>(parameters);
-    }};
+    .make = make_job<CrashJob>};
 
 }  // namespace strata

@@ -215,13 +215,10 @@ class DigestJob final : public Job {
 
 }  // namespace
 
-extern const Workload digest_workload = {
-    .name = "digest",
-    .summary = "SHA-256 of every file below a folder",
-    .parameters = kParameters,
-    .result_fields = kFields,
-    .make = [](const Parameters& parameters) -> std::unique_ptr<Job> {
-      return std::make_unique<DigestJob>(parameters);
-    }};
+extern const Workload digest_workload = {.name = "digest",
+                                         .summary = "SHA-256 of every file below a folder",
+                                         .parameters = kParameters,
+                                         .result_fields = kFields,
+                                         .make = make_job<DigestJob>};
 
 }  // namespace strata

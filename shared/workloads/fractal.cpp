@@ -99,7 +99,7 @@ Colour colour_of(const Palette& palette, const Escape& escape) {
     return {};
   }
   // By the logarithm: bands keep their width as they crowd towards the edge of the set.
-  const double turns = 0.27 * log2_of(escape.smooth) - 0.35;
+  const double turns = 0.27 * log2_of(escape.smooth) - 0.49;
   const double part = turns - std::floor(turns);
   return palette[std::min(static_cast<std::size_t>(part * kPaletteSize), kPaletteSize - 1)];
 }

@@ -178,8 +178,6 @@ extern const Workload mandelbrot_workload = {
     .parameters = kParameters,
     .result_fields = kFields,
     .weak_parameter = "height",
-    .make = [](const Parameters& parameters) -> std::unique_ptr<Job> {
-      return std::make_unique<MandelbrotJob>(parameters);
-    }};
+    .make = make_job<MandelbrotJob>};
 
 }  // namespace strata

@@ -238,8 +238,6 @@ extern const Workload memory_workload = {
     .parameters = kParameters,
     .result_fields = kFields,
     .weak_parameter = "megabytes",
-    .make = [](const Parameters& parameters) -> std::unique_ptr<Job> {
-      return std::make_unique<MemoryJob>(parameters);
-    }};
+    .make = make_job<MemoryJob>};
 
 }  // namespace strata

@@ -94,8 +94,6 @@ extern const Workload wait_workload = {
     .parameters = kParameters,
     .result_fields = kFields,
     .weak_parameter = "units",
-    .make = [](const Parameters& parameters) -> std::unique_ptr<Job> {
-      return std::make_unique<WaitJob>(parameters);
-    }};
+    .make = make_job<WaitJob>};
 
 }  // namespace strata

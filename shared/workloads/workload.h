@@ -55,7 +55,7 @@ struct Piece {
 // What finish() reads. Pieces are in the order of units; units that were never committed are
 // missing, and the check of such a run has failed whatever finish() says.
 struct Results {
-  std::span<const Piece> pieces;
+  std::span<const Piece> pieces{};
   Sums sums{};  // Over all pieces.
   double makespan_s = 0;
   std::uint64_t completed = 0;  // Units
@@ -73,9 +73,9 @@ struct Field {
 
 struct Outcome {
   Check check = Check::kSkipped;
-  std::string detail;         // One sentence: what was compared, or what is wrong.
-  std::vector<Field> fields;  // The "result" object of the JSON, in order.
-  std::string headline;       // For people: "1.31 GB   1.26 GB/s   sha256 5b1f...c02a".
+  std::string detail{};         // One sentence: what was compared, or what is wrong.
+  std::vector<Field> fields{};  // The "result" object of the JSON, in order.
+  std::string headline{};       // For people: "1.31 GB   1.26 GB/s   sha256 5b1f...c02a".
 };
 
 class Job {
@@ -119,6 +119,12 @@ struct Workload {
   bool (*calibrated)(const Parameters& parameters) = [](const Parameters&) { return false; };
   std::unique_ptr<Job> (*make)(const Parameters& parameters) = nullptr;
 };
+
+// Workload::make of a job that is constructed from its parameters.
+template <typename SomeJob>
+std::unique_ptr<Job> make_job(const Parameters& parameters) {
+  return std::make_unique<SomeJob>(parameters);
+}
 
 // All of them, in the order of `strata list`.
 std::span<const Workload* const> workload_table();
