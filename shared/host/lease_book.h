@@ -58,6 +58,8 @@ class LeaseBook {
   // table is full. What is seen() already changes nothing and is true.
   bool offer(const LeaseKey& key, const LeaseFacts& facts);
   [[nodiscard]] bool has(const LeaseKey& key) const;
+  // Leases in the book, with revoked ones that a worker still runs and done ones not settled.
+  [[nodiscard]] std::size_t size() const { return index_of_.size(); }
   // It is there, or it or a later attempt of its shard was: the offer is a late or repeated
   // message.
   [[nodiscard]] bool seen(const LeaseKey& key) const;
