@@ -1,6 +1,7 @@
 // What a simulated run did wrong, and how much of what it is for came about.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,9 @@ class Judge {
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
 
   Happened happened;
+  // How often a kill from outside hit each unit while it ran alone: three times look like its
+  // fault.
+  std::map<std::uint64_t, std::uint32_t> killed_alone;
 
  private:
   static constexpr std::size_t kShown = 8;  // One wrong step often makes many.

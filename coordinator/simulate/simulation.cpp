@@ -223,7 +223,6 @@ class Simulation {
                       std::to_string(core_.counts().units_completed));
     }
     const std::string& failure = report_.failure;
-    std::uint64_t lost = 0;
     if (failure.starts_with("every host was lost")) {
       if (lost_hosts_.size() != plan_.core.hosts) {
         judge_.violated("not every host was lost: " + failure);
@@ -236,19 +235,26 @@ class Simulation {
       }
       return;
     }
-    if (!failure.empty()) {
-      unsigned long long unit = 0;
-      if (std::sscanf(failure.c_str(), "unit %llu ", &unit) != 1 || !plan_.poison.contains(unit)) {
-        judge_.violated("an innocent is blamed: " + failure);
+    unsigned long long named = 0;
+    if (!failure.empty() &&
+        (std::sscanf(failure.c_str(), "unit %llu ", &named) != 1 || !deserves_blame(named))) {
+      judge_.violated("an innocent is blamed: " + failure);
+    }
+    for (std::uint64_t unit = 0; core_.finished() && unit < plan_.units; ++unit) {
+      const bool done = units_.contains(unit);
+      if (!done && (failure.empty() || !deserves_blame(unit))) {
+        judge_.violated("unit " + std::to_string(unit) + " is not committed, '" + failure + "'");
       }
-      lost = plan_.poison.size();
-    } else if (core_.finished() && !plan_.poison.empty()) {
-      judge_.violated("a unit that cannot be done is done");
+      if (done && plan_.poison.contains(unit)) {
+        judge_.violated("unit " + std::to_string(unit) + " cannot be done and is");
+      }
     }
-    if (core_.finished() && units_.size() != plan_.units - lost) {
-      judge_.violated(std::to_string(units_.size()) + " of " + std::to_string(plan_.units) +
-                      " units are committed, '" + failure + "'");
-    }
+  }
+
+  [[nodiscard]] bool deserves_blame(std::uint64_t unit) const {
+    const auto killed = judge_.killed_alone.find(unit);
+    return plan_.poison.contains(unit) ||
+           (killed != judge_.killed_alone.end() && killed->second >= plan_.core.poison_count);
   }
 
   template <typename Said>

@@ -68,6 +68,9 @@ void VirtualWorker::kill(const End& end) {
       ++world_.judge.happened.killed_before_finishing;
     }
   }
+  if (end.signal == SIGKILL && !end.by_strata && last_unit_ >= 0) {
+    ++world_.judge.killed_alone[static_cast<std::uint64_t>(last_unit_)];
+  }
   alive_ = ready_ = false;
   ++life_;
   observer_.worker_ended(place_, epoch_, end, last_unit_);
