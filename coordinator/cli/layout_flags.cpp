@@ -231,15 +231,6 @@ std::string LayoutFlags::spoken() const {
   return text;
 }
 
-Layout resolved(Layout layout) {
-  const ExecutorInfo* const info = find_executor_info(layout.executor);
-  if (info != nullptr && info->rule == ThreadsRule::kOne) {
-    layout.threads = 1;
-    layout.in_flight = 0;
-  }
-  return layout;
-}
-
 std::string shell_word(const std::string& word) {
   constexpr std::string_view kSafe =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:+@%";

@@ -6,21 +6,11 @@
 #include <vector>
 
 #include "coordinator/cli/arguments.h"
+#include "coordinator/measure/sweep_plan.h"
 #include "shared/base/layout.h"
 #include "shared/base/result.h"
 
 namespace strata {
-
-// What the flags say; each list has at least one value. Duplicates are kept.
-struct LayoutLists {
-  std::vector<std::uint32_t> processes;
-  std::vector<std::uint32_t> threads;
-  std::vector<std::uint32_t> in_flight;
-  std::vector<std::string> executors;
-  std::vector<Start> starts;
-  std::vector<Wait> waits;
-  Pin pin = Pin::kNone;
-};
 
 class LayoutFlags {
  public:
@@ -49,10 +39,6 @@ class LayoutFlags {
   std::optional<std::string> pin_;
   std::optional<std::string> hosts_;
 };
-
-// The same layout with what its executor ignores set to what it means: serial has one thread and
-// one unit in flight.
-Layout resolved(Layout layout);
 
 // A word for a shell: quoted where it has to be.
 std::string shell_word(const std::string& word);

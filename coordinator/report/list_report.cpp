@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "coordinator/launch/launchers.h"
 #include "coordinator/report/format.h"
 #include "coordinator/report/json_parts.h"
 #include "shared/unit/executor_table.h"
@@ -20,12 +21,10 @@ struct Entry {
 constexpr std::array kSections{Section::kWorkloads, Section::kExecutors, Section::kTransports,
                                Section::kLaunchers};
 
-// What carries what, and what starts workers, in this version.
+// What carries what in this version.
 constexpr std::array kTransports{
     Entry{"shm", "shared memory: shards, results and control between a host's workers"},
     Entry{"zmq", "ZeroMQ: clients of a cluster that is up, over a local socket"}};
-constexpr std::array kLaunchers{
-    Entry{"local", "workers on this machine, by posix_spawn or forked from a zygote (--start)"}};
 
 std::vector<Entry> entries_of(Section section) {
   std::vector<Entry> entries;
@@ -44,7 +43,9 @@ std::vector<Entry> entries_of(Section section) {
       entries.assign(kTransports.begin(), kTransports.end());
       break;
     case Section::kLaunchers:
-      entries.assign(kLaunchers.begin(), kLaunchers.end());
+      for (const LauncherInfo& launcher : launcher_table()) {
+        entries.push_back({launcher.name, launcher.summary});
+      }
       break;
   }
   return entries;

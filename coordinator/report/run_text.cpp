@@ -49,28 +49,32 @@ std::string heading_text(std::string_view workload, const Layout& layout, std::u
   return labelled(workload, text, style);
 }
 
-std::string placement_text(const std::vector<WorkerPlace>& places, unsigned usable_cpus,
-                           const Style& style) {
-  std::string text;
+std::string places_text(const std::vector<WorkerPlace>& places, const Style& style) {
   const bool alike = std::all_of(places.begin(), places.end(), [&places](const WorkerPlace& place) {
     return place.cpus == places.front().cpus;
   });
   if (places.size() > 1 && alike) {
-    text = count_of(places.size(), "workers") + ", each on " + cpus_text(places.front().cpus);
-  } else {
-    const std::size_t named = places.size() <= kWorkersNamed ? places.size() : kWorkersNamed - 1;
-    for (std::size_t i = 0; i < named; ++i) {
-      text += (i == 0 ? "worker " : ", worker ") + std::to_string(places[i].worker) + " on " +
-              cpus_text(places[i].cpus);
-    }
-    if (named < places.size()) {
-      text += " " + std::string(style.ellipsis()) + " worker " +
-              std::to_string(places.back().worker) + " on " + cpus_text(places.back().cpus);
-    }
+    return count_of(places.size(), "workers") + ", each on " + cpus_text(places.front().cpus);
   }
-  const std::string usable =
-      "(" + std::to_string(usable_cpus) + (usable_cpus == 1 ? " usable CPU)" : " usable CPUs)");
-  return labelled("placing", pad_right(text, 52) + " " + style.paint(Ink::kQuiet, usable), style);
+  std::string text;
+  const std::size_t named = places.size() <= kWorkersNamed ? places.size() : kWorkersNamed - 1;
+  for (std::size_t i = 0; i < named; ++i) {
+    text += (i == 0 ? "worker " : ", worker ") + std::to_string(places[i].worker) + " on " +
+            cpus_text(places[i].cpus);
+  }
+  if (named < places.size()) {
+    text += " " + std::string(style.ellipsis()) + " worker " +
+            std::to_string(places.back().worker) + " on " + cpus_text(places.back().cpus);
+  }
+  return text;
+}
+
+std::string placement_text(const std::vector<WorkerPlace>& places, unsigned usable_cpus,
+                           const Style& style) {
+  const std::string usable = "(" + count_of(usable_cpus, "usable CPUs") + ")";
+  return labelled(
+      "placing", pad_right(places_text(places, style), 52) + " " + style.paint(Ink::kQuiet, usable),
+      style);
 }
 
 std::string ready_text(std::size_t workers, double launch_s, const Style& style) {

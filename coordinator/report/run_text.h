@@ -30,6 +30,9 @@ std::string run_text(const RunResult& run, unsigned usable_cpus, const Style& st
 // Why the run is not a success, as one sentence; empty for one that is.
 std::string failure_of(const RunResult& run);
 
+// "worker 0 on cpu 0, worker 1 on cpu 1", or in one phrase where there are many or all are alike.
+std::string places_text(const std::vector<WorkerPlace>& places, const Style& style);
+
 // "2 processes x 1 thread"
 std::string shape_text(const Layout& layout);
 

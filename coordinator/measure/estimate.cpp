@@ -1,0 +1,95 @@
+#include "coordinator/measure/estimate.h"
+
+#include <algorithm>
+#include <ctime>
+#include <numeric>
+#include <vector>
+
+#include "shared/os/clock.h"
+#include "shared/unit/carrier.h"
+#include "shared/unit/executor_table.h"
+
+namespace strata {
+namespace {
+
+// Measured with posix_spawn on a guest of two CPUs; the order of magnitude is what matters.
+constexpr double kLaunch_s = 0.004;
+constexpr double kLaunchWorker_s = 0.0007;
+constexpr std::uint64_t kMostProbes = 1000;
+
+double thread_cpu_s() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// Runs a unit to its end on this thread. False when its body threw.
+bool run_unit(const Job& job, std::uint64_t seed, std::uint64_t index, std::span<std::byte> slot) {
+  BlockingCarrier carrier;
+  Unit unit(carrier, seed, index, slot);
+  Co<void> body = job.body(unit);
+  body.start();
+  return body.done() && !body.error();
+}
+
+}  // namespace
+
+Result<JobCost> estimate_job(const Workload& workload, const Parameters& parameters,
+                             std::uint64_t seed, double operations_per_us, double budget_s) {
+  PlanContext context;
+  context.seed = seed;
+  context.operations_per_us = operations_per_us;
+  Result<Plan> plan = workload.make(parameters)->plan(context);
+  if (!plan) {
+    return plan.error();
+  }
+  const std::unique_ptr<Job> job = workload.make(parameters);
+  if (const Status opened = job->open(plan->input, operations_per_us); !opened) {
+    return opened.error();
+  }
+  const auto weight_of = [&plan](std::uint64_t unit) {
+    return plan->weights.empty() ? 1.0 : static_cast<double>(plan->weights[unit]);
+  };
+  const double whole = plan->weights.empty()
+                           ? static_cast<double>(plan->units)
+                           : std::accumulate(plan->weights.begin(), plan->weights.end(), 0.0,
+                                             [](double sum, std::uint64_t weight) {
+                                               return sum + static_cast<double>(weight);
+                                             });
+  // Evenly over the job, so that a part which is heavier counts as much as it should.
+  const std::uint64_t probes = std::min(plan->units, kMostProbes);
+  // A prime stride, coprime to the count: stopping early still covers the whole job.
+  const std::uint64_t stride = probes % 619 == 0 ? 617 : 619;
+  std::vector<std::byte> slot(plan->slot_bytes);
+  double tried = 0;
+  const std::uint64_t begin_ns = now_ns();
+  const double begin_cpu_s = thread_cpu_s();
+  for (std::uint64_t i = 0; i < probes; ++i) {
+    const std::uint64_t place = i * stride % probes;
+    const std::uint64_t unit = place * (plan->units / probes);
+    std::fill(slot.begin(), slot.end(), std::byte{0});
+    if (!run_unit(*job, seed, unit, slot)) {
+      return Error{Exit::kFailed, std::string(workload.name) + ": unit " + std::to_string(unit) +
+                                      " fails, so the time cannot be estimated; run it first"};
+    }
+    tried += weight_of(unit);
+    if (seconds_between(begin_ns, now_ns()) > budget_s) {
+      break;
+    }
+  }
+  const double scale = tried > 0 ? whole / tried : 1;
+  return JobCost{plan->units, seconds_between(begin_ns, now_ns()) * scale,
+                 (thread_cpu_s() - begin_cpu_s) * scale};
+}
+
+double estimate_trial_s(const JobCost& job, const Layout& layout, unsigned usable_cpus) {
+  const ExecutorInfo* const executor = find_executor_info(layout.executor);
+  const double workers = layout.hosts * layout.processes;
+  const double alive =
+      std::max(1.0, workers * (executor == nullptr ? 1 : alive_at_most(*executor, layout)));
+  const double busy = std::min({alive, static_cast<double>(usable_cpus),
+                                static_cast<double>(std::max<std::uint64_t>(1, job.units))});
+  return kLaunch_s + kLaunchWorker_s * workers + std::max(job.wall_s / alive, job.cpu_s / busy);
+}
+
+}  // namespace strata
