@@ -121,7 +121,7 @@ class ComputeJob final : public Job {
       wanted *= (1 + imbalance_) / (slope * slope);
     }
     constexpr auto kStep = static_cast<double>(kKernelStepOperations);
-    return static_cast<std::uint64_t>(wanted / kStep + 0.5) * kKernelStepOperations;
+    return static_cast<std::uint64_t>(std::llround(wanted / kStep)) * kKernelStepOperations;
   }
 
   static std::string answer(std::uint64_t value, std::uint64_t operations) {

@@ -122,8 +122,8 @@ std::uint64_t draw_row(const FractalView& view, std::uint32_t row, std::span<std
   for (std::uint32_t column = 0; column < view.width; ++column) {
     Colour sum;
     for (std::uint32_t sample = 0; sample < view.samples * view.samples; ++sample) {
-      const double across = static_cast<double>(column) * view.samples + sample % view.samples;
-      const double down = static_cast<double>(row) * view.samples + sample / view.samples;
+      const std::uint32_t across = column * view.samples + sample % view.samples;
+      const std::uint32_t down = row * view.samples + sample / view.samples;
       const Escape escape = escape_of(left + step * across, top - step * down, view.iterations);
       const Colour colour = colour_of(kPalette, escape);
       iterations += escape.iterations;

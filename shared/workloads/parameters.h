@@ -24,12 +24,12 @@ enum class ParameterType : std::uint8_t {
 struct ParameterSpec {
   std::string_view name{};
   ParameterType type = ParameterType::kText;
+  bool required = false;
   std::string_view unit{};  // "us", "ms", "MiB"; empty for counts and texts.
   double low = 0;
   double high = 0;
   std::string_view fallback{};  // The default as text; empty with `required`, or for an unset path.
   std::string_view choices{};   // kChoice: "a|b|c"
-  bool required = false;
   std::string_view summary{};
 };
 
