@@ -1,6 +1,6 @@
 // Units that do nothing show what an executor costs by itself, and what a process costs beside a
 // thread. The program empty_units compares the executor `pool` with TBB inside one process and
-// prints "ratio WHAT VALUE ..." lines; here they become rows.
+// prints "ratio WHAT VALUE target AIM" lines; here they become rows.
 #include <sstream>
 
 #include "tests/bench/programs.h"
@@ -11,20 +11,26 @@ namespace strata::bench {
 
 std::vector<Row> measure_empty_units(const Settings& settings) {
   std::vector<Row> rows;
-  const testing::Ending ending =
-      testing::run({.words = {settings.peers + "/../empty_units", settings.quick ? "--quick" : ""}},
-                   std::chrono::minutes(5));
+  std::vector<std::string> program = {settings.peers + "/../empty_units"};
+  if (settings.quick) {
+    program.emplace_back("--quick");
+  }
+  const testing::Ending ending = testing::run({.words = program}, std::chrono::minutes(5));
   std::istringstream lines(ending.output);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string ratio;
     std::string what;
+    std::string target;
     double value = 0;
-    if (words >> ratio >> what >> value && ratio == "ratio") {
-      std::string rest;
-      std::getline(words >> std::ws, rest);
-      rows.push_back({"empty units, " + what, rest, "best of TBB", number_text(value), "<= 0.5"});
+    if (words >> ratio >> what >> value >> target && ratio == "ratio" && target == "target") {
+      std::string aim;
+      std::getline(words >> std::ws, aim);
+      rows.push_back({"`" + what + "`", "-", "-", number_text(value), aim});
     }
+  }
+  if (rows.empty()) {
+    rows.push_back({"empty units", "not measured", "-", "-", "-"});
   }
   const auto makespan = [&settings](const char* processes, const char* threads) {
     return [&settings, processes, threads] {

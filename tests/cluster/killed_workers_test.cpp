@@ -28,7 +28,7 @@ std::uint64_t retried_units(const Ending& ending) {
 TEST_P(KilledWorkers, AWorkerThatHeldUnitsIsReplacedAndTheyAreDoneAgain) {
   // Files so large that a worker which has used the CPU is in the middle of one.
   const TemporaryFolder input;
-  make_input(input.path(), 6, std::uintmax_t{256} << 20);
+  make_input(input.path(), 6, std::uintmax_t{128} << 20);
   const std::string expected = digest_by_coreutils(input.path());
   Process process(digest(input, "2"));
   const std::vector<pid_t> workers = process.wait_for_workers(2);
@@ -39,7 +39,8 @@ TEST_P(KilledWorkers, AWorkerThatHeldUnitsIsReplacedAndTheyAreDoneAgain) {
   expect_digest(ending, expected, 6);
   EXPECT_GT(retried_units(ending), 0U);
   unsigned restarts = 0;
-  for (const nlohmann::json& worker : report_of(ending)["workers"]) {
+  const nlohmann::json report = report_of(ending);
+  for (const nlohmann::json& worker : report["workers"]) {
     restarts += worker["restarts"].get<unsigned>();
   }
   EXPECT_EQ(restarts, 1U);
@@ -112,7 +113,7 @@ TEST_P(KilledWorkers, AllInTurnEveryFiftyMilliseconds) {
 TEST_P(KilledWorkers, AFrozenOneIsReplacedAndItsLateResultIsNotTaken) {
   constexpr unsigned kFiles = 8;
   const TemporaryFolder input;
-  make_input(input.path(), kFiles, std::uintmax_t{192} << 20);
+  make_input(input.path(), kFiles, std::uintmax_t{96} << 20);
   const std::string expected = digest_by_coreutils(input.path());
   Process process(digest(input, "2"));
   const std::vector<pid_t> workers = process.wait_for_workers(2);

@@ -95,16 +95,24 @@ TEST(UnreadableInput, OfOneFileFailsTheCheckByNameAndReportsTheRest) {
   EXPECT_EQ(report["units"]["completed"], 20);
 }
 
-TEST(Output, ThatIsClosedOrFullOrUnreadIsToldByTheStatus) {
-  for (const Stdout output : {Stdout::kClosed, Stdout::kFull, Stdout::kNoReader}) {
+TEST(Output, ThatCannotBeWrittenIsToldInOneSentence) {
+  Process process({.words = strata_words(
+                       {"run", "compute", "units=8", "grain=0", "-P", "2", "-T", "1", "--json"}),
+                   .output = Stdout::kFull});
+  expect_refused(process.wait(), 3, {"No space left"});
+  expect_nothing_left(process);
+}
+
+TEST(Output, ThatNobodyWantsIsNoFault) {
+  // `>&-`, and a reader that has seen enough, as `| head` has.
+  for (const Stdout output : {Stdout::kClosed, Stdout::kNoReader}) {
     SCOPED_TRACE(static_cast<int>(output));
     Process process({.words = strata_words(
                          {"run", "compute", "units=8", "grain=0", "-P", "2", "-T", "1", "--json"}),
                      .output = output});
     const Ending ending = process.wait();
-    EXPECT_TRUE(ending.in_time);
-    EXPECT_EQ(ending.status, 3) << "signal " << ending.signal << "\n" << ending.errors;
-    EXPECT_EQ(lines_of(ending.errors), 1U) << ending.errors;
+    EXPECT_EQ(ending.status, 0) << "signal " << ending.signal << "\n" << ending.errors;
+    EXPECT_EQ(ending.errors, "");
     expect_nothing_left(process);
   }
 }
