@@ -10,7 +10,7 @@
 
 namespace strata {
 
-#define STRATA_COMMAND(name) extern const Command name##_command;
+#define STRATA_COMMAND(name) extern const CliCommand name##_command;
 #include "coordinator/cli/commands.def"
 #undef STRATA_COMMAND
 
@@ -28,10 +28,10 @@ std::string overview() {
       "a\n"
       "cluster of workers, and shows what each layer bought.\n\n";
   std::size_t widest = 0;
-  for (const Command* command : kCommands) {
+  for (const CliCommand* command : kCommands) {
     widest = std::max(widest, command->name.size() + 1 + command->arguments.size());
   }
-  for (const Command* command : kCommands) {
+  for (const CliCommand* command : kCommands) {
     std::string left = std::string(command->name) + " " + std::string(command->arguments);
     text += "  strata " + pad_right(left, widest + 3) + std::string(command->summary) + "\n";
   }
@@ -44,7 +44,7 @@ std::string overview() {
 
 }  // namespace
 
-std::span<const Command* const> command_table() { return kCommands; }
+std::span<const CliCommand* const> command_table() { return kCommands; }
 
 Exit run_command_line(std::span<const std::string> words, std::uint64_t launched_ns) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
@@ -63,7 +63,7 @@ Exit run_command_line(std::span<const std::string> words, std::uint64_t launched
     rest = {"--help"};
   }
   std::vector<std::string_view> names;
-  for (const Command* command : kCommands) {
+  for (const CliCommand* command : kCommands) {
     if (command->name == name) {
       return command->run(
           {rest, launched_ns, style_of(terminal_of(STDOUT_FILENO)), terminal_of(STDERR_FILENO)});

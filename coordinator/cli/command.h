@@ -18,7 +18,7 @@ struct CommandLine {
   Terminal err;                        // What stands behind stderr.
 };
 
-struct Command {
+struct CliCommand {
   std::string_view name;
   std::string_view arguments;  // "WORKLOAD [name=value ...] [flags]"
   std::string_view summary;
@@ -26,7 +26,7 @@ struct Command {
 };
 
 // All of them, in the order of the overview.
-std::span<const Command* const> command_table();
+std::span<const CliCommand* const> command_table();
 
 // The whole program: `words` are argv[1]...
 Exit run_command_line(std::span<const std::string> words, std::uint64_t launched_ns);

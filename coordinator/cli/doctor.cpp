@@ -6,7 +6,7 @@
 #include "coordinator/report/doctor_report.h"
 
 namespace strata {
-extern const Command doctor_command;
+extern const CliCommand doctor_command;
 namespace {
 
 Exit doctor(const CommandLine& line) {
@@ -27,7 +27,7 @@ Exit doctor(const CommandLine& line) {
 
 }  // namespace
 
-extern const Command doctor_command = {"doctor", "",
-                                       "what this machine can and cannot show, and why", doctor};
+extern const CliCommand doctor_command = {"doctor", "",
+                                          "what this machine can and cannot show, and why", doctor};
 
 }  // namespace strata

@@ -5,7 +5,7 @@
 #include "coordinator/cluster/client.h"
 
 namespace strata {
-extern const Command down_command;
+extern const CliCommand down_command;
 namespace {
 
 Exit down(const CommandLine& line) {
@@ -44,6 +44,6 @@ Exit down(const CommandLine& line) {
 
 }  // namespace
 
-extern const Command down_command = {"down", "[NAME]", "ends a cluster that stays", down};
+extern const CliCommand down_command = {"down", "[NAME]", "ends a cluster that stays", down};
 
 }  // namespace strata

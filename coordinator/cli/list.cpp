@@ -6,7 +6,7 @@
 #include "coordinator/report/list_report.h"
 
 namespace strata {
-extern const Command list_command;
+extern const CliCommand list_command;
 namespace {
 
 Exit list(const CommandLine& line) {
@@ -50,7 +50,7 @@ Exit list(const CommandLine& line) {
 
 }  // namespace
 
-extern const Command list_command = {"list", "[workloads|executors|transports|launchers]",
-                                     "what there is, each with a line of explanation", list};
+extern const CliCommand list_command = {"list", "[workloads|executors|transports|launchers]",
+                                        "what there is, each with a line of explanation", list};
 
 }  // namespace strata

@@ -4,13 +4,12 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/layout_flags.h"
 #include "coordinator/cli/progress.h"
+#include "coordinator/cli/remote.h"
 #include "coordinator/cli/trial_flags.h"
 #include "coordinator/report/run_json.h"
 #include "coordinator/report/run_text.h"
 #include "shared/base/log.h"
-#include "shared/os/clock.h"
 #include "shared/os/usable_cpus.h"
-#include "shared/unit/kernel.h"
 
 namespace strata {
 namespace {
@@ -52,7 +51,7 @@ void warn_of_too_many_processors(const Layout& layout, unsigned usable) {
   }
 }
 
-Exit run_once(const CommandLine& line, const TrialSource& source) {
+Exit run_once(const CommandLine& line, const TrialSource& usual_source) {
   Arguments arguments("run", run_command.summary, "run WORKLOAD [name=value ...] [flags]");
   TrialFlags trial_flags("run");
   LayoutFlags layout_flags;
@@ -86,6 +85,8 @@ Exit run_once(const CommandLine& line, const TrialSource& source) {
   if (!parameters) {
     return fail(parameters.error());
   }
+  const TrialSource source =
+      choices->cluster.empty() ? usual_source : cluster_trials(choices->cluster);
   if (const Status possible = source.check(*layout); !possible) {
     return fail(possible.error());
   }
@@ -97,18 +98,11 @@ Exit run_once(const CommandLine& line, const TrialSource& source) {
   request.layout = *layout;
   request.seed = choices->seed;
   request.timeout_s = choices->timeout_s;
-  const std::uint64_t before_ns = now_ns();
-  if (request.workload->calibrated(request.parameters)) {
-    request.operations_per_us = calibrate_operations_per_us();
-  }
-  // Calibrating is no part of launching: the instant that launch_s counts from moves with it.
-  const std::uint64_t launched_ns = line.launched_ns + (now_ns() - before_ns);
-
   ProgressLine progress(line.err);
   std::string noun = "units";
   const bool json = trial_flags.json();
-  const Result<RunResult> result =
-      source.run(request, watcher(request, usable, json, line.out, progress, noun), launched_ns);
+  const Result<RunResult> result = source.run(
+      request, watcher(request, usable, json, line.out, progress, noun), line.launched_ns);
   progress.erase();
   if (!result) {
     return fail(result.error());
@@ -119,7 +113,7 @@ Exit run_once(const CommandLine& line, const TrialSource& source) {
   return failure.empty() ? printed : fail({Exit::kFailed, failure});
 }
 
-extern const Command run_command = {"run", "WORKLOAD [name=value ...] [flags]",
-                                    "one workload under one layout, once", run};
+extern const CliCommand run_command = {"run", "WORKLOAD [name=value ...] [flags]",
+                                       "one workload under one layout, once", run};
 
 }  // namespace strata

@@ -5,7 +5,7 @@
 
 namespace strata {
 
-extern const Command run_command;
+extern const CliCommand run_command;
 
 Exit run_once(const CommandLine& line, const TrialSource& source);
 

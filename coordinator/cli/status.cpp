@@ -6,7 +6,7 @@
 #include "coordinator/cluster/client.h"
 
 namespace strata {
-extern const Command status_command;
+extern const CliCommand status_command;
 namespace {
 
 Result<std::vector<FoundCluster>> clusters_to_show(const std::vector<std::string>& words) {
@@ -63,7 +63,7 @@ Exit status(const CommandLine& line) {
 
 }  // namespace
 
-extern const Command status_command = {
+extern const CliCommand status_command = {
     "status", "[NAME]", "the clusters that are up, and every worker of theirs", status};
 
 }  // namespace strata

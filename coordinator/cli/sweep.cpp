@@ -4,6 +4,7 @@
 
 #include "coordinator/cli/layout_flags.h"
 #include "coordinator/cli/progress.h"
+#include "coordinator/cli/remote.h"
 #include "coordinator/cli/sweep_flags.h"
 #include "coordinator/cli/trial_flags.h"
 #include "coordinator/measure/estimate.h"
@@ -31,6 +32,7 @@ struct Request {
   SweepSettings settings;
   SweepChoices choices;
   SweepStory story;
+  std::string cluster;  // Empty: one of each trial's own
   bool json = false;
 };
 
@@ -142,6 +144,10 @@ Result<Request> understand(const TrialFlags& trial_flags, const LayoutFlags& lay
   for (const std::string& word : trial->words) {
     request.story.command += " " + shell_word(word);
   }
+  request.cluster = trial->cluster;
+  if (!trial->cluster.empty()) {
+    request.story.command += " --cluster " + trial->cluster;
+  }
   request.story.command +=
       layout_flags.spoken() + sweep_flags.spoken() + " --seed " + std::to_string(trial->seed);
   return request;
@@ -151,7 +157,7 @@ Exit sweep(const CommandLine& line) { return sweep_once(line, local_trials()); }
 
 }  // namespace
 
-Exit sweep_once(const CommandLine& line, const TrialSource& source) {
+Exit sweep_once(const CommandLine& line, const TrialSource& usual_source) {
   Arguments arguments("sweep", sweep_command.summary,
                       "sweep WORKLOAD [name=value,... ...] [flags with comma lists]");
   TrialFlags trial_flags("sweep");
@@ -178,6 +184,8 @@ Exit sweep_once(const CommandLine& line, const TrialSource& source) {
   if (!request) {
     return fail(request.error());
   }
+  const TrialSource source =
+      request->cluster.empty() ? usual_source : cluster_trials(request->cluster);
   for (const SweepRow& row : request->plan.rows) {
     if (const Status possible = source.check(row.layout); !possible) {
       return fail(possible.error());
@@ -198,8 +206,8 @@ Exit sweep_once(const CommandLine& line, const TrialSource& source) {
   return result.stopped ? fail(*result.stopped) : shown;
 }
 
-extern const Command sweep_command = {"sweep", "WORKLOAD [name=a,b ...] -P 1,2 -T 1,2 ...",
-                                      "every combination of the lists, in interleaved rounds",
-                                      sweep};
+extern const CliCommand sweep_command = {"sweep", "WORKLOAD [name=a,b ...] -P 1,2 -T 1,2 ...",
+                                         "every combination of the lists, in interleaved rounds",
+                                         sweep};
 
 }  // namespace strata

@@ -5,7 +5,7 @@
 
 namespace strata {
 
-extern const Command sweep_command;
+extern const CliCommand sweep_command;
 
 Exit sweep_once(const CommandLine& line, const TrialSource& source);
 

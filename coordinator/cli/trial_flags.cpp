@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "coordinator/cli/remote.h"
 #include "shared/base/log.h"
 
 namespace strata {
@@ -33,6 +34,8 @@ void TrialFlags::declare(Arguments& arguments) {
   arguments.words("WORKLOAD", words_,
                   "what is run (strata list), then its parameters as name=value\n"
                   "(strata list WORKLOAD)");
+  arguments.text("--cluster", cluster_, "NAME",
+                 "in a cluster that is up (strata up), not one of its own");
   arguments.text("--seed", seed_, "N", "of every random choice (default 1)");
   arguments.text("--timeout", timeout_, "SECONDS", "give a trial up after that time, exit 1");
   arguments.flag("--json", json_, "one JSON object on stdout, and nothing else there");
@@ -55,6 +58,13 @@ Result<TrialChoices> TrialFlags::choices() const {
   }
   choices.workload = *workload;
   choices.words.assign(words_.begin() + 1, words_.end());
+  if (cluster_) {
+    const Result<std::string> name = cluster_name(command_, {*cluster_});
+    if (!name) {
+      return name.error();
+    }
+    choices.cluster = *name;
+  }
   if (seed_) {
     const Result<std::uint64_t> seed =
         parse_count("--seed", *seed_, 0, std::numeric_limits<std::uint64_t>::max());

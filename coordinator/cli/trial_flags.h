@@ -17,13 +17,14 @@ struct TrialChoices {
   std::vector<std::string> words;  // name=value, not yet checked
   std::uint64_t seed = 1;
   double timeout_s = 0;  // 0: none
+  std::string cluster;   // Of a cluster that is up; empty: one of this command's own.
 };
 
 class TrialFlags {
  public:
   explicit TrialFlags(std::string_view command) : command_(command) {}
 
-  // Declares WORKLOAD and name=value, --seed, --timeout, --json and -v.
+  // Declares WORKLOAD and name=value, --cluster, --seed, --timeout, --json and -v.
   void declare(Arguments& arguments);
   // Also sets the level of the log.
   [[nodiscard]] Result<TrialChoices> choices() const;
@@ -32,6 +33,7 @@ class TrialFlags {
  private:
   std::string command_;
   std::vector<std::string> words_;
+  std::optional<std::string> cluster_;
   std::optional<std::string> seed_;
   std::optional<std::string> timeout_;
   int verbose_ = 0;

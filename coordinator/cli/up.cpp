@@ -12,7 +12,7 @@
 #include "shared/os/usable_cpus.h"
 
 namespace strata {
-extern const Command up_command;
+extern const CliCommand up_command;
 namespace {
 
 Exit up(const CommandLine& line) {
@@ -77,7 +77,7 @@ Exit up(const CommandLine& line) {
 
 }  // namespace
 
-extern const Command up_command = {"up", "[NAME] [layout flags]",
-                                   "a cluster that stays, for run and sweep --cluster NAME", up};
+extern const CliCommand up_command = {"up", "[NAME] [layout flags]",
+                                      "a cluster that stays, for run and sweep --cluster NAME", up};
 
 }  // namespace strata
