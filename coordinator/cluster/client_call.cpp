@@ -44,26 +44,29 @@ Status terminate(const FoundCluster& cluster, double limit_s) {
   if (!loop) {
     return loop.error();
   }
-  std::optional<Status> outcome;
-  const auto end = [&](Status status) {
-    outcome = std::move(status);
+  std::optional<Error> error;
+  const auto fail = [&](Error why) {
+    error = std::move(why);
     (*loop)->stop();
   };
   if (Status watched = (*loop)->on_signals({SIGINT, SIGTERM, SIGHUP},
-                                           [&end](int) {
-                                             end(Error{Exit::kInterrupted, "interrupted"});
+                                           [&](int) {
+                                             fail({Exit::kInterrupted, "interrupted"});
                                            });
       !watched) {
     return watched;
   }
-  if (Status watched = (*loop)->watch(cluster.process.get(), [&end] { end(Ok{}); }); !watched) {
+  if (Status watched = (*loop)->watch(cluster.process.get(), [&] { (*loop)->stop(); }); !watched) {
     return watched;
   }
   // It may have ended already: then there is nobody to signal, and the descriptor says so.
   syscall(SYS_pidfd_send_signal, cluster.process.get(), SIGTERM, nullptr, 0);
-  (*loop)->at(in_seconds(limit_s), [&] { end(no_answer(cluster)); });
+  (*loop)->at(in_seconds(limit_s), [&] { fail(no_answer(cluster)); });
   (*loop)->run();
-  return *outcome;
+  if (error) {
+    return *error;
+  }
+  return Ok{};
 }
 
 Result<std::unique_ptr<ClientCall>> ClientCall::open(const FoundCluster& cluster) {
@@ -126,21 +129,29 @@ Status ClientCall::ask(const wire::ToCluster& request, const Taker& take, double
 
 Status ClientCall::wait_for_end(double limit_s) {
   waiting_for_end_ = true;
-  return ended_ ? Status(Ok{}) : run(limit_s);
+  if (ended_) {
+    return Ok{};
+  }
+  return run(limit_s);
 }
 
 Status ClientCall::run(double limit_s) {
-  outcome_.reset();
+  over_ = false;
+  error_.reset();
   const EventLoop::TimerId timer =
       limit_s > 0 ? loop_->at(in_seconds(limit_s), [this] { end(no_answer(cluster_)); }) : 0;
   loop_->run();
   loop_->cancel(timer);
-  return *outcome_;
+  if (error_) {
+    return *error_;
+  }
+  return Ok{};
 }
 
-void ClientCall::end(Status status) {
-  if (!outcome_) {
-    outcome_ = std::move(status);
+void ClientCall::end(std::optional<Error> error) {
+  if (!over_) {
+    over_ = true;
+    error_ = std::move(error);
   }
   loop_->stop();
 }
@@ -151,8 +162,8 @@ void ClientCall::hear() {
       end(heard->error());
     } else if (const auto* refused = std::get_if<wire::Refused>(&**heard)) {
       end(from_wire(*refused));
-    } else if (!outcome_ && take_ && take_(**heard)) {
-      end(Ok{});
+    } else if (!over_ && take_ && take_(**heard)) {
+      end(std::nullopt);
     }
   }
 }
@@ -171,7 +182,7 @@ void ClientCall::cluster_ended() {
   loop_->unwatch(cluster_.process.get());
   ended_ = true;
   if (waiting_for_end_) {
-    end(Ok{});
+    end(std::nullopt);
     return;
   }
   // Its last words may still be on their way through the socket.

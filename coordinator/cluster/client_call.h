@@ -43,7 +43,7 @@ class ClientCall {
   void hear();
   void interrupted();
   void cluster_ended();
-  void end(Status status);
+  void end(std::optional<Error> error);
   Status run(double limit_s);
 
   const FoundCluster& cluster_;
@@ -53,7 +53,8 @@ class ClientCall {
   bool cancellable_ = false;  // A trial of ours is with the cluster.
   bool ended_ = false;        // The cluster's process
   bool waiting_for_end_ = false;
-  std::optional<Status> outcome_;  // Of the ask or wait under way
+  bool over_ = false;           // The ask or wait under way
+  std::optional<Error> error_;  // Likewise: why it failed
 };
 
 // Sends SIGTERM to a cluster that one cannot talk to, and waits for the end of its process.
