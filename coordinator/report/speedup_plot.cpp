@@ -224,13 +224,12 @@ std::vector<SpeedupPanel> speedup_panels(const SweepResult& result,
     }
     const auto known = std::find_if(first.begin(), first.end(),
                                     [&](std::size_t row) { return alike(plan[row], plan[i]); });
-    if (known == first.end()) {
+    const auto at = static_cast<std::size_t>(known - first.begin());
+    if (at == first.size()) {
       first.push_back(i);
       panels.emplace_back();
     }
-    SpeedupPanel& panel = known == first.end()
-                              ? panels.back()
-                              : panels[static_cast<std::size_t>(known - first.begin())];
+    SpeedupPanel& panel = panels[at];
     const Layout& layout = plan[i].layout;
     const Spread& speedup = rows[i].speedup;
     const SpeedupPoint point{
