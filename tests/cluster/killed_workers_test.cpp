@@ -110,7 +110,7 @@ TEST_P(KilledWorkers, AllInTurnEveryFiftyMilliseconds) {
   expect_nothing_left(process);
 }
 
-TEST_P(KilledWorkers, AFrozenOneIsReplacedAndItsLateResultIsNotTaken) {
+TEST_P(KilledWorkers, AFrozenOneIsReplacedInTheEnd) {
   constexpr unsigned kFiles = 8;
   const TemporaryFolder input;
   make_input(input.path(), kFiles, std::uintmax_t{96} << 20);
@@ -120,17 +120,36 @@ TEST_P(KilledWorkers, AFrozenOneIsReplacedAndItsLateResultIsNotTaken) {
   ASSERT_EQ(workers.size(), 2U) << process.errors();
   ASSERT_TRUE(process.until([&] { return cpu_ticks_of(workers[0]) >= 3; }));
   kill(workers[0], SIGSTOP);
-  ASSERT_TRUE(process.until([&] { return is_stopped(workers[0]); }));
-  // The frozen one's file is done by another in the end; whether it then lives or is fenced is for
-  // the cluster to say. Woken when its replacement is there, or when the run is over.
-  process.until([&] {
-    const std::vector<pid_t> now = workers_of(process.pid());
-    return !is_stopped(workers[0]) || now.empty();
-  });
-  kill(workers[0], SIGCONT);
-  const Ending ending = process.wait();
-  expect_digest(ending, expected, kFiles);
+  // It is never woken: the run ends without it, and it is gone too.
+  expect_digest(process.wait(), expected, kFiles);
   expect_nothing_left(process);
+}
+
+TEST_P(KilledWorkers, AFrozenOneThatWakesTooLateChangesNothing) {
+  // Frozen while it computes a shard, and woken after a suspect's shards are given to others and
+  // before it is taken for dead. Whether they are done elsewhere by then depends on the machine, so
+  // it is tried a few times; what is committed must be right each time.
+  constexpr std::chrono::milliseconds kFrozen(1600);
+  std::uint64_t discarded = 0;
+  for (int attempt = 0; attempt < 6 && discarded == 0; ++attempt) {
+    Process process({.words = strata_words({"run", "compute", "units=400", "grain=10000", "-P", "2",
+                                            "-T", "1", "--start", GetParam(), "--json"})});
+    const std::vector<pid_t> workers = process.wait_for_workers(2);
+    ASSERT_EQ(workers.size(), 2U) << process.errors();
+    ASSERT_TRUE(process.until([&] { return cpu_ticks_of(workers[0]) >= 5; }));
+    kill(workers[0], SIGSTOP);
+    const auto wake = std::chrono::steady_clock::now() + kFrozen;
+    process.until([&] { return std::chrono::steady_clock::now() >= wake; });
+    kill(workers[0], SIGCONT);
+    const Ending ending = process.wait();
+    ASSERT_EQ(ending.status, 0) << ending.errors;
+    const nlohmann::json report = report_of(ending);
+    EXPECT_EQ(report["check"]["status"], "ok") << report;
+    EXPECT_EQ(report["units"]["completed"], 400);
+    discarded += report["units"]["duplicates_discarded"].get<std::uint64_t>();
+    expect_nothing_left(process);
+  }
+  EXPECT_GT(discarded, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Start, KilledWorkers, ::testing::Values("spawn", "zygote"),
