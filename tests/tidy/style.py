@@ -35,8 +35,10 @@ for folder in FOLDERS:
         if file.suffix in (".h", ".cpp", ".def", ".proto"):
             if file.suffix == ".h" and "#pragma once" not in text:
                 faults.append(f"{name}: a header without #pragma once")
-            # A .cpp may open with the header that says what both are for.
-            if not lines or not (lines[0].startswith("//") or (file.suffix == ".cpp" and lines[0].startswith('#include "'))):
+            # A .cpp may open with the header that says what both are for; a unit test is named after
+            # what it tests.
+            told = lines and (lines[0].startswith("//") or (file.suffix == ".cpp" and lines[0].startswith('#include "')))
+            if not told and not name.startswith("tests/unit/"):
                 faults.append(f"{name}: does not open with what it is for")
             if len(lines) > LONGEST:
                 faults.append(f"{name}: {len(lines)} lines, at most {LONGEST}")
