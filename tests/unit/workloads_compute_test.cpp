@@ -1,3 +1,4 @@
+// compute: the serial checksum however it is cut, and work that is as unequal as it says.
 #include <gtest/gtest.h>
 
 #include <cmath>

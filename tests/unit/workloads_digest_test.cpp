@@ -1,3 +1,4 @@
+// digest: what the shell says for the same folder, odd names and unreadable files included.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -133,6 +134,17 @@ TEST(Digest, FollowsNoLinksAndReadsNoPipes) {
   std::filesystem::create_symlink("nowhere", folder / "dangling");
   ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
   expect_as_the_shell(folder, 1, 1);
+}
+
+TEST(Digest, IsTheSameOnSeveralThreads) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 200; ++i) {
+    folder.write(std::to_string(i), std::string(static_cast<std::size_t>(i) * 37, 'x'));
+  }
+  WorkloadRunner runner("digest", {"input=" + folder.path().string()}, {.threads = 4});
+  const Outcome outcome = runner.run().finish();
+  EXPECT_EQ(outcome.check, Check::kOk) << outcome.detail;
+  EXPECT_EQ(field<std::string>(outcome, "sha256"), by_the_shell(folder));
 }
 
 TEST(Digest, CutsBySizeAndNamesItsUnitsFiles) {

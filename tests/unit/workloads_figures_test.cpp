@@ -1,3 +1,4 @@
+// Figures and names as people read them.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// The walk over a folder, and the list of names that workers parse as if a stranger had sent it.
 #include <gtest/gtest.h>
 
 #include <cstring>

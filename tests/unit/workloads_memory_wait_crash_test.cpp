@@ -1,3 +1,4 @@
+// memory, wait and crash: values, times and deaths are what they say.
 #include <gtest/gtest.h>
 
 #include "tests/unit/workloads_runner.h"
@@ -14,6 +15,12 @@ TEST(Memory, EndsWithTheComputedValues) {
     const Outcome outcome = runner.run().finish();
     EXPECT_EQ(outcome.check, Check::kOk) << repeats << ": " << outcome.detail;
   }
+}
+
+TEST(Memory, EndsWithTheComputedValuesOnSeveralThreads) {
+  WorkloadRunner runner("memory", {"megabytes=12", "block=1", "repeats=3"}, {.threads = 4});
+  const Outcome outcome = runner.run().finish();
+  EXPECT_EQ(outcome.check, Check::kOk) << outcome.detail;
 }
 
 TEST(Memory, StaysFiniteForAsManyRepeatsAsAreAllowed) {

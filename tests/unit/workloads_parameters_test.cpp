@@ -1,3 +1,4 @@
+// Parameters: every refusal, word by word, and the values that pass.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

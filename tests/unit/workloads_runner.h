@@ -3,10 +3,13 @@
 // cluster.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "shared/unit/carrier.h"
@@ -19,11 +22,12 @@ struct RunnerOptions {
   double operations_per_us = 100;
   std::uint64_t units_in_piece = 3;
   double makespan_s = 0.5;
+  unsigned threads = 1;
 };
 
 class WorkloadRunner {
  public:
-  WorkloadRunner(std::string_view name, std::vector<std::string> words,
+  WorkloadRunner(std::string_view name, const std::vector<std::string>& words,
                  RunnerOptions options = RunnerOptions())
       : options_(options), workload_(find_workload(name)) {
     Result<Parameters> parameters =
@@ -69,9 +73,19 @@ class WorkloadRunner {
       order[i] = i;
     }
     std::shuffle(order.begin(), order.end(), std::mt19937_64(options_.seed));
-    for (const std::uint64_t index : order) {
-      run_unit(index);
+    std::atomic<std::size_t> next{0};
+    const auto carry = [&] {
+      // Relaxed: only says who runs which unit. Starting and joining the threads order the rest.
+      for (std::size_t i = next.fetch_add(1, std::memory_order_relaxed); i < order.size();
+           i = next.fetch_add(1, std::memory_order_relaxed)) {
+        run_unit(order[i]);
+      }
+    };
+    std::vector<std::jthread> others;
+    for (unsigned i = 1; i < options_.threads; ++i) {
+      others.emplace_back(carry);
     }
+    carry();
     return *this;
   }
 
@@ -90,12 +104,14 @@ class WorkloadRunner {
  private:
   void run_unit(std::uint64_t index) {
     const std::span<std::byte> slot(slots_.data() + index * plan_.slot_bytes, plan_.slot_bytes);
-    Unit unit(carrier_, options_.seed, index, slot);
+    BlockingCarrier carrier;
+    Unit unit(carrier, options_.seed, index, slot);
     Co<void> body = worker_->body(unit);
     body.start();
     if (body.error()) {
       std::rethrow_exception(body.error());
     }
+    const std::lock_guard lock(mutex_);
     Piece& piece = pieces_[index / options_.units_in_piece];
     for (std::size_t i = 0; i < kSums; ++i) {
       piece.sums[i] += unit.sums()[i];
@@ -105,13 +121,13 @@ class WorkloadRunner {
   RunnerOptions options_;
   const Workload* workload_;
   Parameters parameters_;
-  BlockingCarrier carrier_;
   std::unique_ptr<Job> coordinator_;
   std::unique_ptr<Job> worker_;
   Error error_;
   Plan plan_;
   std::vector<std::byte> slots_;
-  std::vector<Piece> pieces_;
+  std::vector<Piece> pieces_;  // While units run: guarded by mutex_.
+  std::mutex mutex_;
 };
 
 template <typename T>
