@@ -4,9 +4,9 @@
 // held
 //     then: one of them did it. From then on each runs alone, so that a further end is its own.
 // (2) A kill from outside (SIGKILL, SIGTERM, ...) counts only against a shard that ran alone, and
-//     starts to count anew when it hits another unit: then the units are not why. After three
-//     losses that did not count a shard runs alone as well: the kernel kills for memory without a
-//     name.
+//     starts to count anew when it hits another unit than the last end alone, or none: then the
+//     units are not why. After three losses that did not count a shard runs alone as well: the kernel kills
+//     for memory without a name.
 // (3) A shard is blamed only for an end that it had alone, and when the unit is known. So innocents
 //     that were held beside the culprit are not.
 // (4) The other units of a blamed shard go on in shards of their own, before and after the culprit.
@@ -66,10 +66,10 @@ void Core::State::blame(ShardId id, const AttemptRecord& lost, const event::Work
   if (lost.alone && e.last_unit >= first && e.last_unit - first < shard.range.units) {
     unit = e.last_unit;
   }
-  if (!own_fault && unit != -1 && shard.last_blamed_unit != -1 && unit != shard.last_blamed_unit) {
+  if (!own_fault && (unit == -1 || unit != shard.last_blamed_unit)) {
     shard.counts = 0;  // (2)
   }
-  ++shard.counts;
+  shard.counts += own_fault || unit != -1 ? 1U : 0U;
   shard.ends_alone += lost.alone ? 1 : 0;
   shard.alone = true;
   if (lost.alone && unit != -1) {

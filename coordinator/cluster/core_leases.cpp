@@ -3,7 +3,10 @@
 // (1) A shard is queued, or is worked on, or is over. A queued shard that turns out to be worked on
 //     (a suspect beat again) is dropped from its queue when its turn comes.
 // (2) The first completion of any attempt commits. Every other attempt that is out is revoked then.
-// (3) A host has at most `credits` attempts out; one that is not heard of gets nothing new.
+// (3) A host never has an attempt on its way there while a later one of the same shard is given to
+//     it: what makes a later one needed is that the earlier one is known to run there, or that the
+//     host is silent, and then it is given nothing. So a host may refuse the earlier of two.
+// (4) A host has at most `credits` attempts out; one that is not heard of gets nothing new.
 #include <algorithm>
 
 #include "coordinator/cluster/core_state.h"
@@ -122,14 +125,6 @@ void Core::State::assign() {
 
 void Core::State::give(ShardId id, HostId host, std::size_t first_action) {
   ShardState& shard = shards[value_of(id)];
-  // One that has not arrived there would be refused after this one, so it is lost. If it had
-  // arrived unheard, it runs on as an attempt that nobody knows; see completed() and host_report().
-  std::erase_if(shard.attempts, [&](const AttemptRecord& earlier) {
-    const bool superseded =
-        earlier.state == AttemptRecord::State::kOut && earlier.host == host && !earlier.arrived;
-    hosts[value_of(host)].out -= superseded ? 1 : 0;
-    return superseded;
-  });
   AttemptRecord& attempt = shard.attempts.emplace_back();
   attempt.number = shard.next_attempt++;
   attempt.host = host;
@@ -183,12 +178,9 @@ void Core::State::completed(const event::Completed& e) {
       worker->idle_ends = 0;
     }
     AttemptRecord* attempt = find(*shard, number);
-    if (attempt == nullptr) {
-      // Superseded before it was known to have arrived: its result is as good as any.
-      attempt = &shard->attempts.emplace_back();
-      attempt->number = number;
-      attempt->host = e.host;
-      attempt->state = AttemptRecord::State::kRevoked;
+    if (attempt == nullptr) {  // Lost, so rule (3) of the protocol is broken: nothing to count.
+      actions->emplace_back(action::Discard{e.host, completion.lease});
+      continue;
     }
     const AttemptRecord::State before = attempt->state;
     attempt->state = AttemptRecord::State::kDone;

@@ -90,9 +90,15 @@ FaultPlan plan_from(std::uint64_t seed) {
   }
   if (weather == kPoison || (all && random.chance(500))) {
     add_poison(plan, random, random.between32(1, 4));
+    plan.core.poison_count = random.between32(1, 3);
   }
   if (weather == kPartitions || all) {
     add_faults(plan, random, Fault::Kind::kPartition, random.between32(1, 3), 10 * kMs, 5000 * kMs);
+    if (weather == kPartitions && random.chance(300)) {
+      // One host is cut off to the end, and nobody says so.
+      plan.faults.push_back(
+          {Fault::Kind::kPartition, random.below(200 * kMs), 1'000'000 * kMs, 0, 0});
+    }
     add_faults(plan, random, Fault::Kind::kCoreAsleep, random.between32(0, 1), 10 * kMs,
                8000 * kMs);
   }

@@ -16,7 +16,7 @@ struct Fault {
     kKill,       // SIGKILL from outside
     kPause,      // SIGSTOP, and SIGCONT after `for_ns`
     kPartition,  // Nothing passes between this host and the core for `for_ns`.
-    kHostLost,   // For good; the core is told after `for_ns`.
+    kHostLost,   // For good; the core is told after `for_ns`. At odd places the host lives on.
     kCoreAsleep  // The core is not run for `for_ns`.
   };
   Kind kind = Kind::kKill;

@@ -15,7 +15,7 @@
 namespace strata {
 namespace {
 
-constexpr std::uint64_t kBound_ns = 600'000'000'000;  // Ten virtual minutes; runs need seconds.
+constexpr std::uint64_t kBound_ns = 120'000'000'000;  // Two virtual minutes; runs need seconds.
 
 class Simulation {
  public:
@@ -77,12 +77,12 @@ class Simulation {
       case Fault::Kind::kPartition:
         return network_.partition(fault.host, fault.for_ns);
       case Fault::Kind::kHostLost:
-        hosts_[fault.host]->lose();
-        network_.cut(fault.host);
-        queue_.after(fault.for_ns, [this, host = fault.host] {
-          lost_hosts_.insert(host);
-          feed(event::HostLost{HostId{host}});
-        });
+        if (fault.place % 2 == 0) {  // Else it is only taken for lost, and talks on.
+          hosts_[fault.host]->lose();
+          network_.cut(fault.host);
+        }
+        queue_.after(fault.for_ns,
+                     [this, host = fault.host] { feed(event::HostLost{HostId{host}}); });
         return;
       case Fault::Kind::kCoreAsleep:
         asleep_until_ns_ = std::max(asleep_until_ns_, queue_.now_ns() + fault.for_ns);
@@ -95,6 +95,11 @@ class Simulation {
       queue_.after(asleep_until_ns_ - queue_.now_ns(), [this, event] { feed(event); });
       return;
     }
+    const auto* ended = std::get_if<event::WorkerEnded>(&event);
+    const std::uint32_t restarts = ended == nullptr ? 0 : core_.restarts(ended->worker);
+    if (const auto* lost = std::get_if<event::HostLost>(&event)) {
+      lost_hosts_.insert(value_of(lost->host));
+    }
     actions_.clear();
     core_.step(queue_.now_ns(), event, actions_);
     record(event);
@@ -103,8 +108,14 @@ class Simulation {
       judge(event, action);
       dispatch(action);
     }
-    if (const auto* ended = std::get_if<event::WorkerEnded>(&event)) {
+    if (ended != nullptr) {
       judge_leases_of_dead(*ended);
+      const bool is_first = ended_.insert({ended->worker, ended->epoch}).second;
+      const std::uint32_t more = core_.restarts(ended->worker) - restarts;
+      if (more != 0 && !(more == 1 && is_first)) {
+        judge_.violated("an end told again, or an old one, changes the epoch of worker " +
+                        std::to_string(value_of(ended->worker)));
+      }
     }
     const std::uint64_t due_ns = core_.next_tick_ns();
     if (due_ns < tick_ns_) {
@@ -124,6 +135,9 @@ class Simulation {
       return;
     }
     const std::uint32_t host = destination(action);
+    if (lost_hosts_.contains(host)) {
+      judge_.violated("the lost host " + std::to_string(host) + " is told " + text_of(action));
+    }
     network_.send(host, [this, host, action] { hosts_[host]->receive(action); });
   }
 
@@ -144,7 +158,7 @@ class Simulation {
   void judge(const Event& event, const Action& action) {
     if (const auto* offer = std::get_if<action::Offer>(&action)) {
       for (const action::Lease& lease : offer->leases) {
-        const bool is_new = offered_.insert(lease.id).second;
+        const bool is_new = offered_.emplace(lease.id, lease.range.units).second;
         judge_.happened.copies += is_new && lease.id.attempt > 1 ? 1U : 0U;
         judge_.happened.leases_alone += is_new && lease.alone ? 1U : 0U;
       }
@@ -156,7 +170,10 @@ class Simulation {
         judge_.violated("the committed attempt of shard " +
                         std::to_string(value_of(discard->lease.shard)) + " is discarded");
       }
-      judge_.happened.discards += discarded_.insert(discard->lease).second ? 1U : 0U;
+      if (discarded_.insert(discard->lease).second) {
+        ++judge_.happened.discards;
+        units_discarded_ += offered_[discard->lease];
+      }
     } else if (const auto* revoke = std::get_if<action::Revoke>(&action)) {
       if (const auto found = committed_.find(revoke->lease.shard);
           found != committed_.end() && found->second.completion.lease == revoke->lease) {
@@ -222,6 +239,10 @@ class Simulation {
       judge_.violated(std::to_string(units_.size()) + " units are committed, counted are " +
                       std::to_string(core_.counts().units_completed));
     }
+    if (units_discarded_ != core_.counts().duplicates_discarded) {
+      judge_.violated(std::to_string(units_discarded_) + " units were discarded, counted are " +
+                      std::to_string(core_.counts().duplicates_discarded));
+    }
     const std::string& failure = report_.failure;
     if (failure.starts_with("every host was lost")) {
       if (lost_hosts_.size() != plan_.core.hosts) {
@@ -283,8 +304,10 @@ class Simulation {
   SimulationReport report_;
 
   std::map<ShardId, Committed> committed_;
-  std::set<ShardAttempt> offered_;
+  std::map<ShardAttempt, std::uint32_t> offered_;  // With the number of units
+  std::uint64_t units_discarded_ = 0;
   std::set<ShardAttempt> discarded_;
+  std::set<std::pair<WorkerId, Epoch>> ended_;
   std::set<std::uint64_t> units_;
   std::set<std::uint32_t> lost_hosts_;
 };

@@ -165,6 +165,15 @@ TEST_F(CoreBlame, CountsKillsFromOutsideAnewWhenTheyHitAnotherUnit) {
   EXPECT_EQ(d->failure, "") << "somebody kills workers; no unit is why";
 }
 
+TEST_F(CoreBlame, DoesNotAddKillsFromOutsideToACrashBesideTheCulprit) {
+  start(2, 10);
+  end(killed_by(SIGSEGV), {0, 1});
+  end(killed_by(SIGKILL), {0}, 4);
+  end(killed_by(SIGKILL), {0}, 4);
+  complete_all();
+  EXPECT_EQ(d->failure, "");
+}
+
 TEST_F(CoreBlame, BlamesAShardInTheEndWhoseEndsAloneHitUnitAfterUnit) {
   start(1, 20);
   for (int i = 0; i < 3; ++i) {
