@@ -56,11 +56,15 @@ std::string bytes_text(double bytes) {
 }
 
 std::string count_text(std::uint64_t count) {
-  std::string digits = std::to_string(count);
-  for (std::size_t place = digits.size(); place > 3; place -= 3) {
-    digits.insert(place - 3, ",");
+  const std::string digits = std::to_string(count);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) {
+      text += ',';
+    }
+    text += digits[i];
   }
-  return digits;
+  return text;
 }
 
 std::string count_of(std::uint64_t count, std::string_view plural_noun) {
@@ -72,7 +76,7 @@ std::string count_of(std::uint64_t count, std::string_view plural_noun) {
   } else if (plural_noun.ends_with("s")) {
     plural_noun.remove_suffix(1);
   }
-  return "1 " + std::string(plural_noun);
+  return std::string("1 ").append(plural_noun);
 }
 
 std::string significant(double value) {
@@ -84,7 +88,8 @@ std::string significant(double value) {
   }
   const double magnitude = std::abs(value);
   if (magnitude >= 999.5 && magnitude < 1e15) {
-    return (value < 0 ? "-" : "") + count_text(static_cast<std::uint64_t>(std::llround(magnitude)));
+    std::string text(value < 0 ? "-" : "");
+    return text += count_text(static_cast<std::uint64_t>(std::llround(magnitude)));
   }
   // The digits before the point of what will be printed, so that 9.995 becomes 10.0, not 10.00.
   const int exponent = static_cast<int>(std::floor(std::log10(magnitude * 1.0005)));
