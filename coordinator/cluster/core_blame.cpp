@@ -5,8 +5,8 @@
 //     then: one of them did it. From then on each runs alone, so that a further end is its own.
 // (2) A kill from outside (SIGKILL, SIGTERM, ...) counts only against a shard that ran alone, and
 //     starts to count anew when it hits another unit than the last end alone, or none: then the
-//     units are not why. After three losses that did not count a shard runs alone as well: the kernel kills
-//     for memory without a name.
+//     units are not why. After three losses that did not count a shard runs alone as well: the
+//     kernel kills for memory without a name.
 // (3) A shard is blamed only for an end that it had alone, and when the unit is known. So innocents
 //     that were held beside the culprit are not.
 // (4) The other units of a blamed shard go on in shards of their own, before and after the culprit.

@@ -73,8 +73,9 @@ struct WorkerState {
   bool fenced = false;
   std::uint64_t heard_ns = 0;  // Its last beat, or when it was to start
   std::uint64_t fence_sent_ns = 0;
-  std::uint32_t early_ends = 0;  // In a row, before it was ready
-  std::uint32_t idle_ends = 0;   // By its own fault while it held nothing, since it completed any
+  std::uint32_t early_ends = 0;      // In a row, before it was ready
+  std::uint64_t committed_then = 0;  // Shards of the run at the last of them
+  std::uint32_t idle_ends = 0;  // By its own fault while it held nothing, since it completed any
 };
 
 struct Core::State {

@@ -61,7 +61,13 @@ void Core::State::worker_ended(const event::WorkerEnded& e) {
     return;
   }
   const bool own_fault = is_own_fault(e.end);
-  worker->early_ends += !worker->ready && !e.end.by_strata ? 1U : 0U;
+  if (!worker->ready && !e.end.by_strata) {
+    if (!own_fault && worker->committed_then != counts.shards_committed) {
+      worker->early_ends = 0;  // Somebody kills workers, and the run goes on all the same.
+    }
+    ++worker->early_ends;
+    worker->committed_then = counts.shards_committed;
+  }
   worker->idle_ends += own_fault && e.held.empty() ? 1U : 0U;
   const std::uint32_t early_ends = worker->early_ends;
   const std::uint32_t idle_ends = worker->idle_ends;
@@ -69,6 +75,7 @@ void Core::State::worker_ended(const event::WorkerEnded& e) {
   worker->epoch = e.epoch + 1;
   worker->heard_ns = now_ns;
   worker->early_ends = early_ends;
+  worker->committed_then = counts.shards_committed;
   worker->idle_ends = idle_ends;
 
   for (const ShardAttempt& lease : e.held) {

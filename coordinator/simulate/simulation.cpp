@@ -251,8 +251,8 @@ class Simulation {
       return;
     }
     if (failure.starts_with("worker ")) {
-      if (plan_.early_end_per_mille == 0) {
-        judge_.violated("no worker ends early in this plan: " + failure);
+      if (judge_.happened.ends_before_ready < plan_.core.max_early_ends) {
+        judge_.violated("no worker ended so often before it was ready: " + failure);
       }
       return;
     }

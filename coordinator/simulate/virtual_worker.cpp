@@ -36,7 +36,6 @@ void VirtualWorker::start(Epoch epoch) {
 
 void VirtualWorker::become_ready() {
   if (world_.random.chance(world_.plan.early_end_per_mille)) {
-    ++world_.judge.happened.ends_before_ready;
     kill({0, 127, false});
     return;
   }
@@ -71,6 +70,7 @@ void VirtualWorker::kill(const End& end) {
   if (end.signal == SIGKILL && !end.by_strata && last_unit_ >= 0) {
     ++world_.judge.killed_alone[static_cast<std::uint64_t>(last_unit_)];
   }
+  world_.judge.happened.ends_before_ready += ready_ ? 0U : 1U;
   alive_ = ready_ = false;
   ++life_;
   observer_.worker_ended(place_, epoch_, end, last_unit_);

@@ -227,6 +227,21 @@ TEST_F(CoreWorkers, RestartsAWorkerThatEndsBeforeItIsReadyButNotForEver) {
             "127");
 }
 
+TEST_F(CoreWorkers, DoesNotGiveUpOnAWorkerThatIsKilledBeforeItIsReadyWhileTheRunGoesOn) {
+  CoreDriver d(config(), shards_of(40, 5));
+  d.up(0, 40);
+  for (Epoch epoch = 1; epoch < 30; ++epoch) {
+    d.complete(lease(epoch), 0);
+    d.end(1, epoch, killed_by(SIGKILL));
+    ASSERT_FALSE(d.core.finished()) << epoch;
+  }
+  for (Epoch epoch = 30; epoch < 34; ++epoch) {
+    d.end(1, epoch, killed_by(SIGKILL));
+  }
+  EXPECT_EQ(d.failure,
+            "worker 1 ended 5 times in a row before it was ready, the last time with SIGKILL");
+}
+
 TEST_F(CoreWorkers, ForgetsEarlyEndsOnceAWorkerWasReady) {
   CoreDriver d(config(), shards_of(2, 5));
   d.up(0, 1);
