@@ -44,6 +44,8 @@ class SlotRing {
     return *std::launder(reinterpret_cast<SlotRing*>(memory.data()));
   }
 
+  [[nodiscard]] static constexpr std::size_t slots() { return kCapacity; }
+
   // One for a ring, used by one thread at a time.
   class Producer {
    public:

@@ -27,7 +27,7 @@ struct FreeFrame {
 
 struct FreeList {
   FreeFrame* first = nullptr;
-  std::uint32_t free = 0;
+  std::uint32_t room = 0;  // For so many more. None before the thread's first frame is freed.
 };
 
 enum class Lists : std::uint8_t { kUnused, kOpen, kClosed };
@@ -42,6 +42,7 @@ struct Emptier {
   ~Emptier() {
     lists_state = Lists::kClosed;
     for (FreeList& list : free_lists) {
+      list.room = 0;
       while (list.first != nullptr) {
         ::operator delete(std::exchange(list.first, list.first->next));
       }
@@ -54,13 +55,23 @@ struct Emptier {
 
 constexpr std::size_t class_of(std::size_t bytes) { return (bytes - 1) / kStep; }
 
-[[gnu::noinline]] bool open_lists() {
-  if (lists_state == Lists::kClosed) {
-    return false;
+void put(FreeList& list, void* frame) {
+  list.first = new (frame) FreeFrame{list.first};
+  --list.room;
+}
+
+// The list is full, or there are none yet or any more.
+[[gnu::noinline]] void free_without_room(FreeList& list, void* frame) noexcept {
+  if (lists_state != Lists::kUnused) {
+    ::operator delete(frame);
+    return;
   }
   thread_local Emptier emptier;
   lists_state = Lists::kOpen;
-  return true;
+  for (FreeList& each : free_lists) {
+    each.room = kFreeAtMost;
+  }
+  put(list, frame);
 }
 
 }  // namespace
@@ -76,7 +87,7 @@ constexpr std::size_t class_of(std::size_t bytes) { return (bytes - 1) / kStep; 
     return ::operator new((size_class + 1) * kStep);
   }
   list.first = frame->next;
-  --list.free;
+  ++list.room;
   return frame;
 }
 
@@ -87,14 +98,11 @@ constexpr std::size_t class_of(std::size_t bytes) { return (bytes - 1) / kStep; 
     return;
   }
   FreeList& list = free_lists[size_class];
-  if (lists_state != Lists::kOpen || list.free >= kFreeAtMost) [[unlikely]] {
-    if (list.free >= kFreeAtMost || !open_lists()) {
-      ::operator delete(frame);
-      return;
-    }
+  if (list.room == 0) [[unlikely]] {
+    free_without_room(list, frame);
+    return;
   }
-  list.first = new (frame) FreeFrame{list.first};
-  ++list.free;
+  put(list, frame);
 }
 
 #else

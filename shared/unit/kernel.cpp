@@ -16,21 +16,14 @@ using Pair = double __attribute__((vector_size(16)));
 constexpr std::size_t kPairs = kOscillators / 2;
 constexpr double kSpeed = 0x1p-4;  // e: a period of about 100 steps.
 
-// Sebastiano Vigna's splitmix64 finaliser: every bit of the argument reaches every bit of the
-// result.
-constexpr std::uint64_t mix(std::uint64_t bits) {
-  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebULL;
-  return bits ^ (bits >> 31);
-}
-constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ULL;
-
 // A number in [1, 2) from the upper bits.
 double between_one_and_two(std::uint64_t bits) {
   return std::bit_cast<double>((bits >> 12) | 0x3ff0'0000'0000'0000ULL);
 }
 
-[[gnu::noinline]] std::uint64_t swing(std::uint64_t start, std::uint64_t steps) {
+}  // namespace
+
+std::uint64_t detail::swing(std::uint64_t start, std::uint64_t steps) {
   std::array<Pair, kPairs> x;
   std::array<Pair, kPairs> y;
   for (std::size_t i = 0; i < kPairs; ++i) {
@@ -56,14 +49,6 @@ double between_one_and_two(std::uint64_t bits) {
     }
   }
   return mix(value);
-}
-
-}  // namespace
-
-std::uint64_t compute_kernel(std::uint64_t seed, std::uint64_t index, std::uint64_t operations) {
-  const std::uint64_t start = mix(seed + index * kGolden);
-  const std::uint64_t steps = operations / kKernelStepOperations;
-  return steps == 0 ? start : swing(start, steps);
 }
 
 double calibrate_operations_per_us() {

@@ -13,10 +13,27 @@ inline constexpr std::uint64_t kOscillators = 16;
 // Two multiplications and two additions for each oscillator: `operations` are done in these steps.
 inline constexpr std::uint64_t kKernelStepOperations = 4 * kOscillators;
 
+namespace detail {
+inline constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ULL;
+// Sebastiano Vigna's splitmix64: every bit of the argument reaches every bit of the result.
+constexpr std::uint64_t mix(std::uint64_t bits) {
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebULL;
+  return bits ^ (bits >> 31);
+}
+// All the floating-point work, in one place that is compiled once.
+std::uint64_t swing(std::uint64_t start, std::uint64_t steps);
+}  // namespace detail
+
 // Does `operations` floating-point operations (additions and multiplications of doubles), rounded
 // down to a multiple of kKernelStepOperations, and returns the bits of their result: a pure
 // function of its arguments. No operations cost about a nanosecond; the cost is linear in them.
-std::uint64_t compute_kernel(std::uint64_t seed, std::uint64_t index, std::uint64_t operations);
+inline std::uint64_t compute_kernel(std::uint64_t seed, std::uint64_t index,
+                                    std::uint64_t operations) {
+  const std::uint64_t start = detail::mix(seed + index * detail::kGolden);
+  const std::uint64_t steps = operations / kKernelStepOperations;
+  return steps == 0 ? start : detail::swing(start, steps);
+}
 
 // Operations per microsecond of this kernel on the calling thread's core, now: the best of several
 // short runs, about 20 ms in all.

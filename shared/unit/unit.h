@@ -28,7 +28,13 @@ class Unit {
  public:
   // Executors make units. `slot` stays valid while the unit lives.
   Unit(Carrier& carrier, std::uint64_t seed, std::uint64_t index, std::span<std::byte> slot)
-      : carrier_(&carrier), seed_(seed), index_(index), slot_(slot) {}
+      : carrier_(&carrier), seed_(seed), index_(index), slot_(slot), own_sums_{} {}
+  // The same, adding straight into `sums`, which this thread alone uses while the unit lives.
+  Unit(Carrier& carrier, std::uint64_t seed, std::uint64_t index, std::span<std::byte> slot,
+       Sums& sums)  // NOLINT(cppcoreguidelines-pro-type-member-init): own_sums_ is not used.
+      : carrier_(&carrier), seed_(seed), index_(index), slot_(slot), sums_(&sums) {}
+  Unit(const Unit&) = delete;  // Awaiters and sums point into it.
+  Unit& operator=(const Unit&) = delete;
 
   // Which of the workload's units this is, from 0.
   [[nodiscard]] std::uint64_t index() const { return index_; }
@@ -50,12 +56,12 @@ class Unit {
   }
 
   // Adds to sum `which` (< kSums) of the result, modulo 2^64.
-  void add(std::size_t which, std::uint64_t value) { sums_[which] += value; }
+  void add(std::size_t which, std::uint64_t value) { (*sums_)[which] += value; }
   // This unit's own bytes of the result: Plan::slot_bytes of them, zero at the start.
   [[nodiscard]] std::span<std::byte> slot() const { return slot_; }
 
   // For executors: what add() gathered.
-  [[nodiscard]] const Sums& sums() const { return sums_; }
+  [[nodiscard]] const Sums& sums() const { return *sums_; }
 
  private:
   struct ComputeAwaiter {
@@ -110,7 +116,8 @@ class Unit {
   std::uint64_t seed_;
   std::uint64_t index_;
   std::span<std::byte> slot_;
-  Sums sums_{};
+  Sums own_sums_;
+  Sums* sums_ = &own_sums_;
 };
 
 }  // namespace strata

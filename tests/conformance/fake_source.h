@@ -57,6 +57,11 @@ class FakeSource final : public WorkSource {
     }
     ring(bell_word_);
   }
+  // How often claim() has answered kNothingNow.
+  [[nodiscard]] std::uint64_t asked_in_vain() const {
+    const std::lock_guard lock(mutex_);
+    return in_vain_;
+  }
   // Blocks until claim() has answered kNothingNow `times` times in all.
   void wait_until_asked_in_vain(std::uint64_t times) {
     std::unique_lock lock(mutex_);

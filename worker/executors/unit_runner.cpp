@@ -1,5 +1,7 @@
 #include "worker/executors/unit_runner.h"
 
+#include "shared/base/check.h"
+
 namespace strata {
 namespace {
 
@@ -21,6 +23,11 @@ void Tally::add_failure(std::uint64_t unit, const std::exception_ptr& error) {
     failed_unit = unit;
     message = describe(error);
   }
+}
+
+void UnitRunner::suspended(std::uint64_t unit) {
+  STRATA_CHECK(false, "a unit suspended where nothing suspends", unit);
+  __builtin_unreachable();
 }
 
 void run_lease(WorkSource& source, UnitRunner& runner, const Lease& lease) {

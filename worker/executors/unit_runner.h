@@ -5,7 +5,6 @@
 #include <exception>
 #include <string>
 
-#include "shared/base/check.h"
 #include "shared/unit/carrier.h"
 #include "worker/executors/executor.h"
 
@@ -13,16 +12,11 @@ namespace strata {
 
 // What one carrier gathers while it runs units of one lease.
 struct Tally {
-  Sums sums{};
+  Sums sums{};  // Units add to it directly.
   bool failed = false;
   std::uint64_t failed_unit = 0;  // The lowest that threw.
   std::string message;
 
-  void add(const Sums& more) {
-    for (std::size_t i = 0; i < kSums; ++i) {
-      sums[i] += more[i];
-    }
-  }
   [[gnu::cold]] void add_failure(std::uint64_t unit, const std::exception_ptr& error);
 };
 
@@ -40,19 +34,21 @@ class UnitRunner {
 
  private:
   void run_one(const Lease& lease, std::uint32_t place, Tally& tally) {
-    Unit unit(carrier_, seed_, lease.first_unit + place, lease.slot(place));
+    Unit unit(carrier_, seed_, lease.first_unit + place, lease.slot(place), tally.sums);
     try {
-      Co<void> body = job_.body(unit);
-      body.start();
-      STRATA_CHECK(body.done(), "a unit suspended where nothing suspends", unit.index());
-      if (body.error()) [[unlikely]] {
-        tally.add_failure(unit.index(), body.error());
+      RootEnd end;
+      job_.body(unit).start_and_forget(end);
+      if (!end.done) [[unlikely]] {
+        suspended(unit.index());
+      }
+      if (end.error) [[unlikely]] {
+        tally.add_failure(unit.index(), end.error);
       }
     } catch (...) {  // No memory for its frame, or a body() that is no coroutine.
       tally.add_failure(unit.index(), std::current_exception());
     }
-    tally.add(unit.sums());
   }
+  [[noreturn, gnu::cold, gnu::noinline]] static void suspended(std::uint64_t unit);
 
   BlockingCarrier carrier_;
   const Job& job_;
