@@ -33,8 +33,9 @@ constexpr ResultField kFields[] = {
     {"bytes_per_s", "B/s", "bytes over the makespan"},
     {"unreadable", "", "files and folders that could not be read, each with the reason"}};
 
-// Opening a file costs about as much as digesting so many bytes.
-constexpr std::uint64_t kOpenWeight = 16384;
+// A file of one byte takes as long as so many more bytes of a large one: 6 us were measured, with
+// 1.2 GB/s for large ones.
+constexpr std::uint64_t kOpenWeight = 8192;
 
 // The digest of sha256sum's output, line by line.
 class Listing {
