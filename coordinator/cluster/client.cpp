@@ -103,7 +103,8 @@ Status take_down(const FoundCluster& cluster) {
         wire::DownRequest{},
         [](wire::ToClient& answer) { return std::holds_alternative<wire::GoingDown>(answer); },
         ClientCall::kAnswer_s);
-    if (ended) {
+    // Also when it went before it could answer: somebody else may have ended it just then.
+    if (ended || (*call)->cluster_has_ended()) {
       ended = (*call)->wait_for_end(kEnd_s);
     }
   } else if (call.error().exit == Exit::kInterrupted) {

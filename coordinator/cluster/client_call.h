@@ -32,6 +32,7 @@ class ClientCall {
   // signal (a running trial is cancelled first), the cluster's end, and `limit_s` without the last
   // answer (0: none).
   Status ask(const wire::ToCluster& request, const Taker& take, double limit_s);
+  [[nodiscard]] bool cluster_has_ended() const { return ended_; }
   // Waits for the end of the cluster's process.
   Status wait_for_end(double limit_s);
 

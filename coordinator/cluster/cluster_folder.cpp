@@ -1,8 +1,10 @@
 #include "coordinator/cluster/cluster_folder.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +21,13 @@ namespace strata {
 namespace {
 
 constexpr std::size_t kNameMax = 32;
+
+// Also of a process that nobody has reaped yet.
+bool has_ended(pid_t pid) {
+  const Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  pollfd end{process.get(), POLLIN, 0};
+  return !process || poll(&end, 1, 0) == 1;
+}
 
 }  // namespace
 
@@ -71,7 +80,7 @@ Result<ClusterFolder> ClusterFolder::claim(const std::string& name) {
     }
     if (!take_lock(lock)) {
       const pid_t pid = pid_in(lock);
-      const bool lives = pid > 0 && kill(pid, 0) == 0;
+      const bool lives = pid > 0 && !has_ended(pid);
       failed = Error{Exit::kFailed, "cluster '" + name + "' is already up" +
                                         (lives ? ", pid " + std::to_string(pid) : std::string()) +
                                         "; strata down " + name + ", or choose another name"};

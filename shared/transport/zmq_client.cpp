@@ -1,5 +1,8 @@
-// A client's end: a DEALER socket. IMMEDIATE, so that a message waits here, where it can be
-// forgotten, until there is a connection to send it on.
+// A client's end: a DEALER socket.
+//
+// Without ZMQ_IMMEDIATE: that option would have a message wait for its connection, but when the
+// connection ends it also throws away what came in and was not yet read (libzmq 4.3.4,
+// session_base_t::reconnect), and the last words of a cluster that goes down are just that.
 #include <deque>
 #include <zmq.hpp>
 
@@ -89,7 +92,6 @@ Result<std::unique_ptr<NetClient>> zmq_connect(const std::string& path) {
   try {
     zmq::context_t context(1);
     zmq::socket_t socket(context, zmq::socket_type::dealer);
-    socket.set(zmq::sockopt::immediate, true);
     socket.set(zmq::sockopt::linger, 0);
     socket.set(zmq::sockopt::sndhwm, kHighWaterMark);
     socket.set(zmq::sockopt::rcvhwm, kHighWaterMark);

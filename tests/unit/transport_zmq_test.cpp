@@ -215,6 +215,19 @@ TEST_F(Transport, KeepsAMessageUntilThereIsSomebodyToTakeIt) {
   EXPECT_TRUE(std::holds_alternative<wire::StatusRequest>(*heard->message));
 }
 
+TEST_F(Transport, DeliversTheLastWordsOfAServerThatHasEnded) {
+  for (std::uint32_t round = 0; round < 30; ++round) {
+    auto [client, id] = greeted();
+    ASSERT_TRUE(server_->send(id, wire::Queued{round}));
+    server_.reset();
+    // That the connection has ended shows in a second server at the same path being connected to.
+    server_ = listen();
+    const auto heard = wait_for([&] { return client->receive(); }, nullptr);
+    ASSERT_TRUE(heard && *heard) << "round " << round;
+    EXPECT_EQ(std::get<wire::Queued>(**heard).ahead, round);
+  }
+}
+
 TEST_F(Transport, SaysThatAClientHasVanished) {
   auto [client, id] = greeted();
   client.reset();
