@@ -31,7 +31,7 @@ struct Baton {
 class EventCountStress : public testing::TestWithParam<Wait> {
  protected:
   // Spinning against each other on few cores costs a time slice a turn.
-  [[nodiscard]] static std::uint64_t turns() { return GetParam() == Wait::kSpin ? 200 : 20'000; }
+  [[nodiscard]] static std::uint64_t turns() { return GetParam() == Wait::kSpin ? 40 : 20'000; }
 };
 
 INSTANTIATE_TEST_SUITE_P(Policies, EventCountStress,

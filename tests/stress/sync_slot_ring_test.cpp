@@ -1,6 +1,7 @@
 // SlotRing between two processes, one of which is killed at any instruction: what the other has
 // popped is whole and without gaps.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -94,7 +95,9 @@ TEST(SlotRingStress, ThreadsPassEveryMessageInOrder) {
 }
 
 TEST(SlotRingStress, AKilledProducerLeavesWholeMessagesWithoutGaps) {
-  std::mt19937_64 random(20261124);
+  constexpr std::uint64_t kSeed = 20261124;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  std::mt19937_64 random(kSeed);
   std::uint64_t most = 0;
   for (int kill_number = 0; kill_number < 100; ++kill_number) {
     SharedRing shared;
@@ -103,6 +106,8 @@ TEST(SlotRingStress, AKilledProducerLeavesWholeMessagesWithoutGaps) {
       for (std::uint64_t i = 0;;) {
         if (producer.push(numbered(i))) {
           ++i;
+        } else {
+          sched_yield();
         }
       }
     });
@@ -120,10 +125,12 @@ TEST(SlotRingStress, AKilledProducerLeavesWholeMessagesWithoutGaps) {
     };
     while (next < kill_after) {
       drain(kill_after);
+      sched_yield();
     }
     kill(child, SIGKILL);
     while (!has_ended(child)) {
       drain(~std::uint64_t{0});
+      sched_yield();
     }
     drain(~std::uint64_t{0});
     EXPECT_GE(next, kill_after);
@@ -138,16 +145,23 @@ TEST(SlotRingStress, AKilledConsumerLeavesAProducerThatOnlySeesAFullRing) {
     const pid_t child = in_child([&shared] {
       Ring::Consumer consumer(shared.ring());
       for (Message message{};;) {
-        consumer.pop(message);
+        if (!consumer.pop(message)) {
+          sched_yield();
+        }
       }
     });
     Ring::Producer producer(shared.ring());
     for (std::uint64_t i = 0; i < 1000;) {
-      i += producer.push(numbered(i)) ? 1U : 0U;
+      if (producer.push(numbered(i))) {
+        ++i;
+      } else {
+        sched_yield();
+      }
     }
     kill(child, SIGKILL);
     while (!has_ended(child)) {
       producer.push(numbered(0));
+      sched_yield();
     }
     std::size_t room = 0;
     while (producer.push(numbered(0))) {
