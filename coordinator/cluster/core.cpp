@@ -1,14 +1,13 @@
 #include "coordinator/cluster/core.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "coordinator/cluster/core_state.h"
 #include "shared/base/check.h"
 
 namespace strata {
 
-Core::State::State(const CoreConfig& core_config, std::vector<ShardRange> ranges)
+Core::State::State(const CoreConfig& core_config, const std::vector<ShardRange>& ranges)
     : config(core_config),
       hosts(core_config.hosts),
       workers(std::size_t{core_config.hosts} * core_config.workers_per_host) {
@@ -48,8 +47,8 @@ void Core::State::tick_by(std::uint64_t deadline_ns) {
   next_tick_ns = std::min(next_tick_ns, deadline_ns);
 }
 
-Core::Core(const CoreConfig& config, std::vector<ShardRange> shards)
-    : state_(std::make_unique<State>(config, std::move(shards))) {}
+Core::Core(const CoreConfig& config, const std::vector<ShardRange>& shards)
+    : state_(std::make_unique<State>(config, shards)) {}
 Core::~Core() = default;
 
 namespace {
@@ -58,6 +57,8 @@ template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
 
 }  // namespace
 

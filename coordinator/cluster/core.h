@@ -51,7 +51,7 @@ struct ShardRange {
 struct ShardAttempt {
   ShardId shard{};
   Attempt attempt = 0;
-  auto operator<=>(const ShardAttempt&) const = default;
+  auto operator<=>(const ShardAttempt&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // How a worker's process ended.
@@ -201,7 +201,7 @@ struct OutLease {
 
 class Core {
  public:
-  Core(const CoreConfig& config, std::vector<ShardRange> shards);
+  Core(const CoreConfig& config, const std::vector<ShardRange>& shards);
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;

@@ -15,7 +15,7 @@ namespace strata {
 namespace {
 
 // Speculation: below this a copy costs more than waiting.
-constexpr std::uint64_t kShortest_ns = 1'000'000;
+constexpr std::uint64_t kShortestNs = 1'000'000;
 constexpr std::uint64_t kTimesMedian = 3;
 
 action::Lease lease_of(ShardId id, const ShardState& shard, const AttemptRecord& attempt) {
@@ -258,7 +258,7 @@ void Core::State::speculate(const event::HostReport& e) {
   std::vector<std::uint64_t> sorted = durations;
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::nth_element(sorted.begin(), middle, sorted.end());
-  const std::uint64_t straggles_ns = std::max(kTimesMedian * *middle, kShortest_ns);
+  const std::uint64_t straggles_ns = std::max(kTimesMedian * *middle, kShortestNs);
   const auto is_out = [](const AttemptRecord& attempt) {
     return attempt.state == AttemptRecord::State::kOut;
   };

@@ -79,34 +79,34 @@ struct WorkerState {
 };
 
 struct Core::State {
-  State(const CoreConfig& core_config, std::vector<ShardRange> ranges);
+  State(const CoreConfig& core_config, const std::vector<ShardRange>& ranges);
 
   // Leases.
   void host_up(const event::HostUp& e);
   void completed(const event::Completed& e);
   void host_report(const event::HostReport& e);
   void assign();  // Gives queued shards to hosts with credit.
-  void give(ShardId shard, HostId host, std::size_t first_action);  // Offers its next attempt.
+  void give(ShardId id, HostId host, std::size_t first_action);  // Offers its next attempt.
   void speculate(const event::HostReport& e);
-  void release(ShardId shard);  // One attempt less is out: lease it again if nobody works on it.
-  void drop(ShardId shard, Attempt attempt);  // Forgets an attempt that is lost.
-  void enqueue(ShardId shard, bool first);
-  void revoke_others(ShardId shard, Attempt except);
+  void release(ShardId id);  // One attempt less is out: lease it again if nobody works on it.
+  void drop(ShardId id, Attempt number);  // Forgets an attempt that is lost.
+  void enqueue(ShardId id, bool first);
+  void revoke_others(ShardId id, Attempt except);
   void resend_offers();
   [[nodiscard]] bool is_worked_on(const ShardState& shard) const;
 
   // Workers and hosts.
   void host_lost(const event::HostLost& e);
-  void worker_ready(WorkerId worker, Epoch epoch);
+  void worker_ready(WorkerId id, Epoch epoch);
   void worker_ended(const event::WorkerEnded& e);
   void tick();
-  void heard(HostId host);
+  void heard(HostId id);
   void copy_where_endangered();  // Queues every shard that nobody in good health works on.
 
   // Blame.
-  void blame(ShardId shard, const AttemptRecord& lost, const event::WorkerEnded& e);
+  void blame(ShardId id, const AttemptRecord& lost, const event::WorkerEnded& e);
   void unit_threw(const event::UnitThrew& e);
-  void close_shard(ShardId shard, std::uint64_t culprit, std::string sentence);
+  void close_shard(ShardId id, std::uint64_t culprit, std::string sentence);
   void finish_if_over();
   void finish(std::string sentence);
 

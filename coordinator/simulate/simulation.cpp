@@ -15,7 +15,7 @@
 namespace strata {
 namespace {
 
-constexpr std::uint64_t kBound_ns = 120'000'000'000;  // Two virtual minutes; runs need seconds.
+constexpr std::uint64_t kBoundNs = 120'000'000'000;  // Two virtual minutes; runs need seconds.
 
 class Simulation {
  public:
@@ -41,7 +41,7 @@ class Simulation {
     for (const Fault& fault : plan_.faults) {
       queue_.after(fault.at_ns, [this, fault] { befall(fault); });
     }
-    while (!core_.finished() && queue_.now_ns() < kBound_ns && queue_.run_next()) {
+    while (!core_.finished() && queue_.now_ns() < kBoundNs && queue_.run_next()) {
     }
     if (!core_.finished()) {
       judge_.violated("not finished after " + std::to_string(queue_.now_ns() / 1'000'000) +

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint64_t kUs = 1'000;
 constexpr std::uint64_t kMs = 1'000'000;
-constexpr std::uint64_t kReport_ns = 80 * kMs;
+constexpr std::uint64_t kReportNs = 80 * kMs;
 
 }  // namespace
 
@@ -233,7 +233,7 @@ void VirtualHost::say_again() {
   for (const auto& [place, ended] : ended_) {
     tell_(ended);
   }
-  world_.queue.after(kReport_ns, [this] { say_again(); });
+  world_.queue.after(kReportNs, [this] { say_again(); });
 }
 
 bool VirtualHost::has_result(const event::Completion& completion) const {

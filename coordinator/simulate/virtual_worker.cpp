@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t kUs = 1'000;
 constexpr std::uint64_t kMs = 1'000'000;
-constexpr std::uint64_t kBeat_ns = 100 * kMs;
+constexpr std::uint64_t kBeatNs = 100 * kMs;
 
 }  // namespace
 
@@ -49,7 +49,7 @@ void VirtualWorker::beat() {
   if (world_.queue.now_ns() >= paused_until_ns_) {
     observer_.worker_beat(place_, epoch_);
   }
-  world_.queue.after(kBeat_ns, [this, life = life_] {
+  world_.queue.after(kBeatNs, [this, life = life_] {
     if (life == life_) {
       beat();
     }

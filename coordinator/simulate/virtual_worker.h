@@ -73,12 +73,12 @@ class VirtualWorker {
   void schedule(std::size_t carrier, std::uint64_t delay_ns);
   void step(std::size_t carrier);
   bool is_hit(std::size_t carrier);  // By a fault between two steps
-  void look(std::size_t carrier);
-  void own(std::size_t carrier);
-  void run(std::size_t carrier);
-  void finish(std::size_t carrier);
+  void look(std::size_t i);
+  void own(std::size_t i);
+  void run(std::size_t i);
+  void finish(std::size_t i);
   // False: the unit ended the worker, or the lease.
-  bool survives(std::size_t carrier, std::uint64_t unit);
+  bool survives(std::size_t i, std::uint64_t unit);
 
   World world_;
   std::uint32_t place_;

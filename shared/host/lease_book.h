@@ -27,7 +27,7 @@ namespace strata {
 struct LeaseKey {
   ShardId shard{};
   Attempt attempt = 0;
-  auto operator<=>(const LeaseKey&) const = default;
+  auto operator<=>(const LeaseKey&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 struct DoneLease {
