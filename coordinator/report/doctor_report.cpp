@@ -199,9 +199,10 @@ std::string doctor_text(const Examination& examined, const Style& style) {
               pad_right(style.paint(ink, name_of(finding.answer)), 8) +
               wrapped(finding.why, indent, style.columns) + "\n");
     if (!finding.advice.empty()) {
-      lines.raw(std::string(indent, ' ') +
-                style.paint(Ink::kQuiet, wrapped("-> " + finding.advice, indent, style.columns)) +
-                "\n");
+      lines.raw(
+          std::string(indent, ' ') +
+          style.paint(Ink::kQuiet, "-> " + wrapped(finding.advice, indent + 3, style.columns)) +
+          "\n");
     }
   }
   return lines.text();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <span>
 #include <vector>
 
@@ -73,12 +74,19 @@ bool has_range(const ParameterSpec& spec) {
   return spec.type == ParameterType::kInteger || spec.type == ParameterType::kReal;
 }
 
+// Limits are exact: "1,000,000,000", "0.5".
+std::string limit_text(double limit) {
+  return limit >= 0 && limit < 1e18 && limit == std::floor(limit)
+             ? count_text(static_cast<std::uint64_t>(limit))
+             : exact(limit);
+}
+
 std::string range_text(const ParameterSpec& spec) {
   switch (spec.type) {
     case ParameterType::kInteger:
     case ParameterType::kReal:
-      return (spec.type == ParameterType::kInteger ? "whole, " : "") + significant(spec.low) +
-             " to " + significant(spec.high) +
+      return (spec.type == ParameterType::kInteger ? "whole, " : "") + limit_text(spec.low) +
+             " to " + limit_text(spec.high) +
              (spec.unit.empty() ? "" : " " + std::string(spec.unit));
     case ParameterType::kChoice: {
       std::string text(spec.choices);

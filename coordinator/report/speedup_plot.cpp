@@ -17,7 +17,7 @@ constexpr double kRight = 24;
 constexpr double kTop = 48;
 constexpr double kBottom = 52;
 // Up to here both axes are linear; beyond, both are logarithmic, so that the ideal stays straight.
-constexpr double kMostLinear = 16;
+constexpr double kMostLinear = 8;
 
 // From figures to the drawing.
 class Frame {
@@ -65,7 +65,7 @@ class Frame {
 
  private:
   static double x_least() { return 1; }
-  static double y_least() { return 0.5; }
+  [[nodiscard]] double y_least() const { return logarithmic_ ? 0.5 : 0; }
   bool logarithmic_;
   double x_most_;
   double y_most_;
@@ -81,13 +81,14 @@ std::string axes(const Frame& frame, const std::vector<double>& processors, unsi
   std::string svg;
   for (const double tick : frame.y_ticks()) {
     svg += svg_line(kLeft, frame.y(tick), kWidth - kRight, frame.y(tick), "grid");
-    svg += svg_text(kLeft - 8, frame.y(tick) + 4, "tick right", significant(tick));
+    svg += svg_text(kLeft - 8, frame.y(tick) + 4, "tick right", exact(tick));
   }
   double last_label = -1e9;
   for (const double tick : processors) {
     svg += svg_line(frame.x(tick), kHeight - kBottom, frame.x(tick), kHeight - kBottom + 5, "axis");
     if (frame.x(tick) - last_label > 22) {
-      svg += svg_text(frame.x(tick), kHeight - kBottom + 20, "tick middle", significant(tick));
+      svg += svg_text(frame.x(tick), kHeight - kBottom + 20, "tick middle",
+                      count_text(static_cast<std::uint64_t>(tick)));
       last_label = frame.x(tick);
     }
   }
@@ -155,7 +156,8 @@ std::string mixed(const Frame& frame, const std::vector<SpeedupPoint>& points) {
     svg += "<path d=\"M" + place(x) + " " + place(y - 6) + "L" + place(x + 6) + " " + place(y) +
            "L" + place(x) + " " + place(y + 6) + "L" + place(x - 6) + " " + place(y) +
            "Z\" class=\"mark both\"><title>" +
-           escaped(point.name + ": " + fixed(point.speedup, 2)) + "</title></path>\n";
+           escaped(point.name + ": " + fixed(point.speedup, 2)) + "</title></path>\n" +
+           svg_text(x - 9, y + 4, "note right", point.name);
   }
   return svg + "</g>\n";
 }
@@ -281,14 +283,14 @@ std::string speedup_svg(const SpeedupPanel& panel, unsigned usable_cpus) {
   std::vector<double> processors{1};
   for_each_point(panel, [&](const SpeedupPoint& point) {
     most_processors = std::max(most_processors, point.processors);
-    most_speedup = std::max(most_speedup, point.high);
+    most_speedup = std::max(most_speedup, point.speedup);
     processors.push_back(point.processors);
   });
   std::sort(processors.begin(), processors.end());
   processors.erase(std::unique(processors.begin(), processors.end()), processors.end());
   // The ideal is in sight as far as this machine's CPUs go.
   const double reachable = std::min(most_processors, std::max(2.0, double{1} * usable_cpus));
-  const Frame frame(most_processors, std::max(most_speedup, reachable) * 1.1);
+  const Frame frame(most_processors, std::max(most_speedup, reachable) * 1.2);
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + place(kWidth) + " " +
          place(kHeight) + "\" role=\"img\" aria-label=\"speed-up against processors\">\n" +
          axes(frame, processors, usable_cpus) + ideal(frame) +
