@@ -14,10 +14,6 @@
 namespace strata {
 namespace {
 
-// Speculation: below this a copy costs more than waiting.
-constexpr std::uint64_t kShortestNs = 1'000'000;
-constexpr std::uint64_t kTimesMedian = 3;
-
 action::Lease lease_of(ShardId id, const ShardState& shard, const AttemptRecord& attempt) {
   return {{id, attempt.number}, shard.range, attempt.alone};
 }
@@ -247,43 +243,6 @@ void Core::State::host_report(const event::HostReport& e) {
     }
   }
   speculate(e);
-}
-
-// Copies of stragglers' shards for processors that have nothing else to do.
-void Core::State::speculate(const event::HostReport& e) {
-  HostState& host = hosts[value_of(e.host)];
-  if (!config.speculate || !urgent.empty() || !fresh.empty() || durations.empty() || !host.up) {
-    return;
-  }
-  std::vector<std::uint64_t> sorted = durations;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  const std::uint64_t straggles_ns = std::max(kTimesMedian * *middle, kShortestNs);
-  const auto is_out = [](const AttemptRecord& attempt) {
-    return attempt.state == AttemptRecord::State::kOut;
-  };
-  // What is on its way to those processors already is not given twice.
-  std::uint32_t idle = e.idle_processors;
-  for (const ShardState& shard : shards) {
-    idle -=
-        std::min(idle, static_cast<std::uint32_t>(
-                           std::ranges::count_if(shard.attempts, [&](const AttemptRecord& attempt) {
-                             return is_out(attempt) && attempt.host == e.host && !attempt.holder;
-                           })));
-  }
-  const std::size_t first_action = actions->size();
-  for (std::uint32_t i = 0; i < shards.size() && idle > 0 && host.out < host.credits; ++i) {
-    const ShardState& shard = shards[i];
-    if (shard.state != ShardState::State::kOpen) {
-      continue;
-    }
-    const auto only = std::ranges::find_if(shard.attempts, is_out);
-    if (std::ranges::count_if(shard.attempts, is_out) == 1 && !only->alone &&
-        only->running_since_ns != 0 && now_ns - only->running_since_ns > straggles_ns) {
-      give(ShardId{i}, e.host, first_action);
-      --idle;
-    }
-  }
 }
 
 }  // namespace strata
