@@ -37,9 +37,11 @@ void Core::State::worker_ready(WorkerId id, Epoch epoch) {
     return;
   }
   heard(host_of(id));
-  if (worker->epoch != epoch) {
+  if (epoch < worker->epoch) {
     return;  // Of a process that has ended.
   }
+  // Higher: processes of this worker ended before there was a core to tell.
+  worker->epoch = epoch;
   worker->ready = true;
   worker->heard_ns = now_ns;
   worker->early_ends = 0;
