@@ -11,6 +11,7 @@
 #include "coordinator/cluster/local_cluster.h"
 #include "coordinator/cluster/sharding.h"
 #include "shared/base/check.h"
+#include "shared/base/log.h"
 #include "shared/os/clock.h"
 #include "shared/unit/kernel.h"
 
@@ -175,6 +176,7 @@ void Trial::open_when_prepared() {
     observer_.ready(result_.launch_s);
   }
   phase_ = Phase::kOpening;
+  log::debug("all workers are ready; opening the trial");
   const Plan& plan = **plan_;
   JobImage image;
   image.workload = request_.workload->name;
@@ -208,6 +210,7 @@ void Trial::open_failed(const std::string& why) { fail({Exit::kFailed, why}); }
 
 void Trial::start() {
   phase_ = Phase::kRunning;
+  log::debug("all workers have opened the trial; start");
   CoreConfig config;
   config.workers_per_host = request_.layout.processes;
   config.processors_per_worker = request_.layout.threads;
