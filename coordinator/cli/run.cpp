@@ -55,7 +55,9 @@ Exit run_once(const CommandLine& line, const TrialSource& usual_source) {
   Arguments arguments("run", run_command.summary, "run WORKLOAD [name=value ...] [flags]");
   TrialFlags trial_flags("run");
   LayoutFlags layout_flags;
-  trial_flags.declare(arguments);
+  trial_flags.declare(arguments,
+                      "what is run (strata list), then its parameters as name=value\n"
+                      "(strata list WORKLOAD)");
   layout_flags.declare(arguments, LayoutFlags::Values::kOne);
   arguments.example("strata run compute -P 2", "2,000 units of 100 us on two processes");
   arguments.example("strata run digest input=/usr/include -T 2",

@@ -163,7 +163,9 @@ Exit sweep_once(const CommandLine& line, const TrialSource& usual_source) {
   TrialFlags trial_flags("sweep");
   LayoutFlags layout_flags;
   SweepFlags sweep_flags;
-  trial_flags.declare(arguments);
+  trial_flags.declare(arguments,
+                      "what is run (strata list), then its parameters as name=value;\n"
+                      "name=a,b makes rows for both (a comma inside a value is \\,)");
   layout_flags.declare(arguments, LayoutFlags::Values::kLists);
   sweep_flags.declare(arguments);
   arguments.example("strata sweep compute -P 1,2 -T 1,2", "processes against threads");

@@ -30,10 +30,8 @@ Result<const Workload*> workload_named(std::string_view name) {
   return workload;
 }
 
-void TrialFlags::declare(Arguments& arguments) {
-  arguments.words("WORKLOAD", words_,
-                  "what is run (strata list), then its parameters as name=value\n"
-                  "(strata list WORKLOAD)");
+void TrialFlags::declare(Arguments& arguments, std::string_view words_help) {
+  arguments.words("WORKLOAD", words_, words_help);
   arguments.text("--cluster", cluster_, "NAME",
                  "in a cluster that is up (strata up), not one of its own");
   arguments.text("--seed", seed_, "N", "of every random choice (default 1)");

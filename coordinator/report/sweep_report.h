@@ -30,6 +30,6 @@ std::string sweep_csv(const SweepResult& result);
 std::string sweep_heading(const SweepPlan& plan, const SweepSettings& settings);
 
 // "±": how "203 ms ± 0.4 %" is to be read, in one sentence.
-std::string spread_explained(const SweepSettings& settings, const Style& style);
+std::string spread_explained(const SweepResult& result, const Style& style);
 
 }  // namespace strata

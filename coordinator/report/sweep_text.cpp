@@ -82,9 +82,11 @@ std::string sweep_heading(const SweepPlan& plan, const SweepSettings& settings) 
          (common.empty() ? "" : "; " + common);
 }
 
-std::string spread_explained(const SweepSettings& settings, const Style& style) {
-  return "makespan: median of " + count_of(settings.rounds, "rounds") + ", " +
-         std::string(style.plus_minus()) +
+std::string spread_explained(const SweepResult& result, const Style& style) {
+  return "makespan: median of " +
+         (result.stopped ? "the rounds that were run"
+                         : count_of(result.settings.rounds, "rounds")) +
+         ", " + std::string(style.plus_minus()) +
          " half of the middle 50 %; speed-up: median of the ratios within each round, [middle 50 "
          "%]; memory: PSS; switches: of a trial";
 }
@@ -131,7 +133,7 @@ std::string sweep_text(const SweepResult& result, const std::vector<RowSummary>&
     cells.push_back(std::move(line));
   }
   text += "\n" + table_text(columns, cells) + "\n" +
-          style.paint(Ink::kQuiet, spread_explained(result.settings, style)) + "\n" +
+          style.paint(Ink::kQuiet, spread_explained(result, style)) + "\n" +
           style.paint(Ink::kQuiet, "verdict: inconclusive, for " + std::string(kNoVerdictReason)) +
           "\n\n";
   if (const std::string fastest = fastest_text(result, rows); !fastest.empty()) {
