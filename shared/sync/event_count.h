@@ -27,6 +27,7 @@ class EventCount {
   EventCount(std::atomic<std::uint32_t>& word, Wait policy) : word_(word), policy_(policy) {}
   EventCount(const EventCount&) = delete;
   EventCount& operator=(const EventCount&) = delete;
+  ~EventCount() = default;
 
   // Before checking the condition.
   [[nodiscard]] std::uint32_t ticket() const {

@@ -29,6 +29,7 @@ class WorkDeque {
   explicit WorkDeque(std::size_t capacity = 64) { adopt(std::make_unique<Array>(capacity)); }
   WorkDeque(const WorkDeque&) = delete;
   WorkDeque& operator=(const WorkDeque&) = delete;
+  ~WorkDeque() = default;
 
   // Owner. The store of bottom_ is seq_cst so that the owner may look afterwards whether somebody
   // sleeps who said so (seq_cst) before finding the deque empty.

@@ -35,6 +35,7 @@ class Unit {
       : carrier_(&carrier), seed_(seed), index_(index), slot_(slot), sums_(&sums) {}
   Unit(const Unit&) = delete;  // Awaiters and sums point into it.
   Unit& operator=(const Unit&) = delete;
+  ~Unit() = default;
 
   // Which of the workload's units this is, from 0.
   [[nodiscard]] std::uint64_t index() const { return index_; }

@@ -110,6 +110,8 @@ class PoolExecutor final : public Executor {
                    "); lower -T, or raise the limit of processes (ulimit -u)";
     }
   }
+  PoolExecutor(const PoolExecutor&) = delete;
+  PoolExecutor& operator=(const PoolExecutor&) = delete;
   ~PoolExecutor() override {
     stop_.store(true, std::memory_order_relaxed);  // Released by the bell.
     begin_.notify_all();
