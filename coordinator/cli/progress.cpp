@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kBarColumns = 40;
 constexpr std::size_t kSmallestBar = 8;
 // A trial that will be over within a second needs no bar.
-constexpr double kWorthShowing_s = 1.0;
-constexpr double kEnoughToJudge_s = 0.3;
+constexpr double kWorthShowingSeconds = 1.0;
+constexpr double kEnoughToJudgeSeconds = 0.3;
 
 std::string bar(double share, std::size_t columns, const Style& style) {
   if (!style.unicode || !style.colour) {
@@ -76,8 +76,8 @@ void ProgressLine::units(std::uint64_t done, std::uint64_t total, double elapsed
   }
   const double share = static_cast<double>(done) / static_cast<double>(total);
   const bool long_enough =
-      elapsed_s >= kWorthShowing_s ||
-      (elapsed_s >= kEnoughToJudge_s && share > 0 && elapsed_s / share > kWorthShowing_s);
+      elapsed_s >= kWorthShowingSeconds ||
+      (elapsed_s >= kEnoughToJudgeSeconds && share > 0 && elapsed_s / share > kWorthShowingSeconds);
   if (shown_columns_ > 0 || long_enough) {
     style_.columns = terminal_of(STDERR_FILENO).columns;
     const std::string text = bar_text(done, total, elapsed_s, noun, style_);

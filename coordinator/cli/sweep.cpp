@@ -24,7 +24,7 @@
 namespace strata {
 namespace {
 
-constexpr double kProbe_s = 0.2;
+constexpr double kProbeSeconds = 0.2;
 
 // Everything that the words say, checked.
 struct Request {
@@ -68,8 +68,8 @@ Exit dry_run(const Request& request, const TrialSource& source, const Style& sty
     }
     auto cost = costs.find(row.parameters.all());
     if (cost == costs.end()) {
-      const Result<JobCost> job = estimate_job(*plan.workload, row.parameters,
-                                               request.settings.seed, operations_per_us, kProbe_s);
+      const Result<JobCost> job = estimate_job(
+          *plan.workload, row.parameters, request.settings.seed, operations_per_us, kProbeSeconds);
       if (!job) {
         return fail(job.error());
       }

@@ -13,8 +13,8 @@ namespace strata {
 namespace {
 
 // Measured with posix_spawn on a guest of two CPUs; the order of magnitude is what matters.
-constexpr double kLaunch_s = 0.004;
-constexpr double kLaunchWorker_s = 0.0007;
+constexpr double kLaunchSeconds = 0.004;
+constexpr double kLaunchWorkerSeconds = 0.0007;
 constexpr std::uint64_t kMostProbes = 1000;
 
 double thread_cpu_s() {
@@ -89,7 +89,8 @@ double estimate_trial_s(const JobCost& job, const Layout& layout, unsigned usabl
       std::max(1.0, workers * (executor == nullptr ? 1 : alive_at_most(*executor, layout)));
   const double busy = std::min({alive, static_cast<double>(usable_cpus),
                                 static_cast<double>(std::max<std::uint64_t>(1, job.units))});
-  return kLaunch_s + kLaunchWorker_s * workers + std::max(job.wall_s / alive, job.cpu_s / busy);
+  return kLaunchSeconds + kLaunchWorkerSeconds * workers +
+         std::max(job.wall_s / alive, job.cpu_s / busy);
 }
 
 }  // namespace strata
