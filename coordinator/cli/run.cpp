@@ -29,7 +29,8 @@ TrialObserver watcher(const TrialRequest& request, unsigned usable, bool json, c
   };
   observer.ready = [&request, json, style](double launch_s) {
     if (!json) {
-      print(ready_text(request.layout.hosts * request.layout.processes, launch_s, style));
+      print(ready_text(std::size_t{request.layout.hosts} * request.layout.processes, launch_s,
+                       style));
     }
   };
   observer.progress = [&progress, &noun](std::uint64_t done, std::uint64_t units,
