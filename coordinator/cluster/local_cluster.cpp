@@ -122,8 +122,7 @@ void LocalCluster::finish_trial(Result<RunResult> result) {
 }
 
 void LocalCluster::worker_ready(std::uint32_t place, Epoch epoch) {
-  log::debug("worker " + std::to_string(place) + " (epoch " + std::to_string(epoch) +
-             ") is ready");
+  log::debug("worker " + std::to_string(place) + " (epoch " + std::to_string(epoch) + ") is ready");
   early_ends_[place] = 0;
   if (trial_) {
     trial_->worker_ready(place, epoch);

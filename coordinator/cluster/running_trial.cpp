@@ -426,7 +426,7 @@ void Trial::closed() {
   const CoreCounts& counts = core_->counts();
   result_.units_completed = counts.units_completed;
   result_.units_retried = counts.units_retried;
-  result_.duplicates_discarded = counts.duplicates_discarded;
+  result_.duplicates_discarded = counts.duplicates_discarded + cluster_.agent_->late_units();
   phase_ = Phase::kFinishing;
   const auto started = off_loop_.run([this] { finish(); }, [this] { report_result(); });
   if (!started) {

@@ -18,10 +18,10 @@ template <typename... Values>
 }
 }  // namespace strata::detail
 
-#define STRATA_CHECK(condition, ...)                                                    \
-  do {                                                                                  \
-    if (!(condition)) [[unlikely]] {                                                    \
-      ::strata::detail::check_failed_with(__FILE__, __LINE__, #condition __VA_OPT__(, ) \
-                                              __VA_ARGS__);                             \
-    }                                                                                   \
+#define STRATA_CHECK(condition, ...)                                              \
+  do {                                                                            \
+    if (!(condition)) [[unlikely]] {                                              \
+      ::strata::detail::check_failed_with(__FILE__, __LINE__,                     \
+                                          #condition __VA_OPT__(, ) __VA_ARGS__); \
+    }                                                                             \
   } while (false)

@@ -9,8 +9,8 @@ namespace {
 // Made at the first message: most runs say nothing and pay nothing for it at their start.
 spdlog::logger& logger() {
   static const auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "strata", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("strata",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("strata: %v");
     made->set_level(spdlog::level::trace);
     return made;

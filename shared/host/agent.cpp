@@ -317,6 +317,7 @@ void HostAgent::on_report(std::uint32_t place, const Report& report) {
       listener_.open_failed(place, slot.text);
       break;
     case Report::Kind::kThrew:
+      thrown_.insert({.shard = ShardId{report.shard}, .attempt = report.attempt});
       listener_.unit_threw(place, slot.epoch,
                            {.shard = ShardId{report.shard}, .attempt = report.attempt}, report.unit,
                            slot.text);
@@ -365,6 +366,8 @@ Status HostAgent::open_trial(JobImage image, std::span<const std::uint32_t> shar
       trial_memory_.bytes().subspan(image.table_offset, image.table_bytes), capacity));
   book_ = std::make_unique<LeaseBook>(*table_);
   done_.clear();
+  thrown_.clear();
+  late_units_ = 0;
   trial_open_ = true;
   closing_ = false;
   ++trial_;
@@ -429,7 +432,15 @@ void HostAgent::revoke(const LeaseKey& lease) { book_->revoke(lease); }
 void HostAgent::free_gone() {
   for (const GoneLease& gone : book_->collect_gone()) {
     results_->free(gone.facts.units, gone.facts.result_offset);
+    if (gone.finished_late && !thrown_.contains(gone.key)) {
+      late_units_ += gone.facts.units;
+    }
   }
+}
+
+std::uint64_t HostAgent::late_units() {
+  free_gone();
+  return late_units_;
 }
 
 HostAgent::ResultView HostAgent::commit(const LeaseKey& lease) {

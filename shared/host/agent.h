@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -118,6 +119,9 @@ class HostAgent {
   // when the last has. Those that do not leave within `grace_ns` are killed.
   void close_trial(std::uint64_t grace_ns);
   void release_trial();
+  // Units of the open trial whose result came after another attempt's was committed, and which the
+  // claim table refused.
+  [[nodiscard]] std::uint64_t late_units();
 
   [[nodiscard]] const LeaseBook* book() const { return book_.get(); }
   [[nodiscard]] std::uint32_t workers() const { return static_cast<std::uint32_t>(slots_.size()); }
@@ -181,7 +185,9 @@ class HostAgent {
   std::unique_ptr<LeaseBook> book_;
   std::unique_ptr<ResultMemory> results_;
   std::map<LeaseKey, LeaseFacts> done_;  // Told as completed, not yet committed or discarded
-  EventLoop::TimerId look_timer_ = 0;    // Beats and finished leases, while a trial is open
+  std::set<LeaseKey> thrown_;            // Left the table without a result
+  std::uint64_t late_units_ = 0;
+  EventLoop::TimerId look_timer_ = 0;  // Beats and finished leases, while a trial is open
   EventLoop::TimerId close_timer_ = 0;
 };
 

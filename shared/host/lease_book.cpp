@@ -95,7 +95,7 @@ std::vector<HeldLease> LeaseBook::held() const {
 // The entry's lease is out of the table, and nobody writes into its memory any more.
 void LeaseBook::leave(std::uint32_t index) {
   Slot& slot = slots_[index];
-  gone_.push_back({slot.key, table_.facts(index)});
+  gone_.push_back({slot.key, table_.facts(index), table_.was_let_go(index)});
   index_of_.erase(packed(slot.key));
   slot.place = Place::kUnused;
   unused_.push_back(index);

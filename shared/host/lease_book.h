@@ -48,6 +48,8 @@ struct HeldLease {
 struct GoneLease {
   LeaseKey key;
   LeaseFacts facts;
+  // Its worker came to its end all the same, after it was revoked: a result that is too late.
+  bool finished_late = false;
 };
 
 class LeaseBook {
