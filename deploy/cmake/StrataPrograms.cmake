@@ -21,9 +21,6 @@ target_compile_definitions(strata_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADE
 # strata_program(strata-worker SOURCES main.cpp DEPS strata::executors)
 function(strata_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
-  if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/main.cpp") # BOOTSTRAP
-    return()
-  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE strata_options ${arg_DEPS})
   if(NOT STRATA_SANITIZER)
