@@ -49,6 +49,7 @@ Exit up(const CommandLine& line) {
   }
   warn_of_too_many_processors(*layout, usable);
 
+  hold_signals();
   Result<ClusterFolder> folder = ClusterFolder::claim(*name);
   if (!folder) {
     return fail(folder.error());

@@ -7,6 +7,7 @@
 #include "coordinator/cluster/client_call.h"
 #include "coordinator/cluster/server_messages.h"
 #include "shared/base/log.h"
+#include "shared/os/clock.h"
 #include "shared/os/terminal.h"
 
 namespace strata {
@@ -60,11 +61,15 @@ Result<RunResult> run_on_cluster(const std::string& name, const TrialRequest& re
   if (!call) {
     return call.error();
   }
+  wire::RunRequest asked = to_wire(request, launched_ns);
+  if (request.reference) {  // Of a sweep: its own memory of serial answers cannot go along.
+    static const std::uint64_t sweep = now_ns();
+    asked.sweep = sweep;
+  }
   std::optional<RunResult> result;
   constexpr double kNoLimit = 0;
   const Status answered = (*call)->ask(
-      to_wire(request, launched_ns),
-      [&](wire::ToClient& message) { return follow(message, observer, result); }, kNoLimit);
+      asked, [&](wire::ToClient& message) { return follow(message, observer, result); }, kNoLimit);
   if (!answered) {
     return answered.error();
   }

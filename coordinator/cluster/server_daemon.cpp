@@ -146,13 +146,6 @@ Result<UpReport> start_daemon(const UpRequest& request, ClusterFolder& folder, L
   }
   Fd reading(ends[0]);
   Fd writing(ends[1]);
-  // A signal from here on is answered when the daemon can be told of it.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    sigaddset(&signals, signal);
-  }
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
   const pid_t middle = fork();
   if (middle < 0) {
     return system_error(Exit::kMachine, "cannot start the cluster's process (ulimit -u)", errno);

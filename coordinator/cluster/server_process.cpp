@@ -64,6 +64,15 @@ class DivertedStderr {
 
 }  // namespace
 
+void hold_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaddset(&signals, signal);
+  }
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+}
+
 Status serve_cluster(const UpRequest& request, const ClusterFolder& folder, Launcher& launcher,
                      const Serving& serving) {
   auto loop = EventLoop::make();

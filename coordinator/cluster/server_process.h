@@ -24,6 +24,10 @@ struct UpReport {
   double launch_s = 0;  // To all workers ready
 };
 
+// Keeps SIGINT, SIGTERM and SIGHUP waiting until serve_cluster() or start_daemon() can answer them.
+// Call it before the folder is claimed: who dies between that and its watcher leaves it behind.
+void hold_signals();
+
 // Both take a folder whose watcher has started, in a process that has no second thread.
 
 // Serves until it is taken down (Ok) or a signal ends it (kInterrupted). `ready` is called once the

@@ -57,7 +57,7 @@ void ServerTrials::add(const ClientId& client, const wire::RunRequest& request) 
   const std::uint32_t ahead = waiting() + (client_ ? 1 : 0);
   // The clock is this machine's own, but the number is the client's word.
   const std::uint64_t launched_ns = std::min(request.launched_ns, now_ns());
-  queue_.push_back({client, std::move(*trial), launched_ns});
+  queue_.push_back({client, std::move(*trial), launched_ns, request.sweep});
   if (ahead > 0) {
     post_.tell(client, wire::Queued{ahead});
   }
@@ -114,9 +114,16 @@ void ServerTrials::start(Asked asked) {
   progress_.reset();
   output_.drain();  // What was printed before is not this client's.
   output_.lead_to([this](std::string_view text) { tell(wire::Output{std::string(text)}); });
-  asked.request.reference = [this, key = reference_key(asked.request)](Job& job) {
-    return reference(key, job);
-  };
+  if (asked.sweep != sweep_) {
+    const std::lock_guard lock(mutex_);
+    sweep_ = asked.sweep;
+    references_.clear();
+  }
+  if (asked.sweep != 0) {
+    asked.request.reference = [this, key = reference_key(asked.request)](Job& job) {
+      return reference(key, job);
+    };
+  }
   stay_in_touch();
   cluster_.run(std::move(asked.request), observer(), asked.launched_ns,
                [this](Result<RunResult> result) { finished(std::move(result)); });

@@ -49,6 +49,7 @@ class ServerTrials {
     ClientId client;
     TrialRequest request;
     std::uint64_t launched_ns = 0;
+    std::uint64_t sweep = 0;
   };
 
   void start_next();
@@ -74,9 +75,10 @@ class ServerTrials {
   std::optional<Error> closing_;
   std::function<void()> closed_;
 
-  // Serial answers of earlier trials, so that a sweep pays for each once. A trial asks from another
-  // thread, hence the mutex; what it got is kept when it ends well, because a job that is cancelled
-  // may have answered anything.
+  // Serial answers of earlier trials of one sweep, so that it pays for each once; never of another
+  // one, because files may have changed since. A trial asks from another thread, hence the mutex;
+  // what it got is kept when it ends well: a job that is cancelled may have answered anything.
+  std::uint64_t sweep_ = 0;
   std::mutex mutex_;
   std::map<std::string, std::string> references_;                       // Guarded by mutex_
   std::optional<std::pair<std::string, std::string>> fresh_reference_;  // Guarded by mutex_

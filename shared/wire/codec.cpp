@@ -31,6 +31,7 @@ void write(const RunRequest& from, pb::ToCluster& to, Bounds& bounds) {
   run.set_timeout_s(bounds.finite(from.timeout_s, "the time-out"));
   run.set_speculate(from.speculate);
   run.set_launched_ns(from.launched_ns);
+  run.set_sweep(from.sweep);
 }
 
 void write(const Cancel&, pb::ToCluster& to, Bounds&) { to.mutable_cancel(); }
@@ -52,6 +53,7 @@ RunRequest read_run(const pb::RunRequest& from, Bounds& bounds) {
   to.timeout_s = bounds.finite(from.timeout_s(), "the time-out");
   to.speculate = from.speculate();
   to.launched_ns = from.launched_ns();
+  to.sweep = from.sweep();
   return to;
 }
 

@@ -50,6 +50,8 @@ struct RunRequest {
   double timeout_s = 0;  // 0: none
   bool speculate = true;
   std::uint64_t launched_ns = 0;  // Where launch_s counts from: monotonic clock of this machine.
+  // The same in all trials of one sweep, in which the same parameters have the same serial answer.
+  std::uint64_t sweep = 0;  // 0: a trial of its own
   bool operator==(const RunRequest&) const = default;
 };
 

@@ -163,7 +163,7 @@ class Transport : public ::testing::Test {
 TEST_F(Transport, CarriesMessagesBothWaysInOrder) {
   auto [client, id] = greeted();
   for (std::uint32_t i = 0; i < 100; ++i) {
-    ASSERT_TRUE(client->send(wire::RunRequest{"compute", {}, {}, i, 0, 0, true, 0}));
+    ASSERT_TRUE(client->send(wire::RunRequest{"compute", {}, {}, i, 0, 0, true, 0, 0}));
     const auto heard = server_hears(client.get());
     ASSERT_TRUE(heard && heard->message);
     EXPECT_EQ(heard->client, id);

@@ -31,6 +31,7 @@ RunRequest sample_request() {
   run.timeout_s = 0.25;
   run.speculate = false;
   run.launched_ns = 77;
+  run.sweep = 78;
   return run;
 }
 
