@@ -81,6 +81,7 @@ struct WorkerEnded {
   End end;
   std::vector<ShardAttempt> held;  // Claimed and not done when it ended.
   std::int64_t last_unit = -1;     // The unit it was about to run, told by alone leases only.
+  bool was_ready = false;  // It had become ready, should WorkerReady and every Beat be lost.
 };
 struct Beat {
   WorkerId worker{};

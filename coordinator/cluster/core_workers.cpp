@@ -63,7 +63,10 @@ void Core::State::worker_ended(const event::WorkerEnded& e) {
     return;
   }
   const bool own_fault = is_own_fault(e.end);
-  if (!worker->ready && !e.end.by_strata) {
+  const bool was_ready = worker->ready || e.was_ready || !e.held.empty();
+  if (was_ready) {
+    worker->early_ends = 0;
+  } else if (!e.end.by_strata) {
     if (!own_fault && worker->committed_then != counts.shards_committed) {
       worker->early_ends = 0;  // Somebody kills workers, and the run goes on all the same.
     }

@@ -161,16 +161,16 @@ void VirtualHost::unit_threw(std::uint32_t place, Epoch epoch, const LeaseKey& l
 }
 
 void VirtualHost::worker_ended(std::uint32_t place, Epoch epoch, const End& end,
-                               std::int64_t last_unit) {
+                               std::int64_t last_unit, bool was_ready) {
+  const event::WorkerEnded ended{id_of(place), epoch, end, {}, last_unit, was_ready};
   world_.queue.after(world_.random.between(10 * kUs, 2 * kMs),
-                     [this, place, epoch, end, last_unit] { bury(place, epoch, end, last_unit); });
+                     [this, place, epoch, ended] { bury(place, epoch, ended); });
 }
 
-void VirtualHost::bury(std::uint32_t place, Epoch epoch, const End& end, std::int64_t last_unit) {
+void VirtualHost::bury(std::uint32_t place, Epoch epoch, event::WorkerEnded ended) {
   if (lost_) {
     return;
   }
-  event::WorkerEnded ended{id_of(place), epoch, end, {}, last_unit};
   for (const HeldLease& held : book_.release_dead(place, epoch)) {
     ended.held.push_back({held.key.shard, held.key.attempt});
     threw_.erase(held.key);

@@ -36,8 +36,8 @@ class VirtualHost final : public WorkerObserver {
   void worker_rang(std::uint32_t place) override;
   void unit_threw(std::uint32_t place, Epoch epoch, const LeaseKey& lease,
                   std::uint64_t unit) override;
-  void worker_ended(std::uint32_t place, Epoch epoch, const End& end,
-                    std::int64_t last_unit) override;
+  void worker_ended(std::uint32_t place, Epoch epoch, const End& end, std::int64_t last_unit,
+                    bool was_ready) override;
 
   void offer(const action::Offer& offer);
   void revoke(const LeaseKey& key);
@@ -46,7 +46,7 @@ class VirtualHost final : public WorkerObserver {
   void restart(const action::Restart& restart);
   void fence(const action::Fence& fence);
 
-  void bury(std::uint32_t place, Epoch epoch, const End& end, std::int64_t last_unit);
+  void bury(std::uint32_t place, Epoch epoch, event::WorkerEnded ended);
   void poll();       // Done and gone leases
   void say_again();  // The report, and all that has no answer yet
   [[nodiscard]] WorkerId id_of(std::uint32_t place) const;

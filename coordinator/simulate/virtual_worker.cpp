@@ -70,10 +70,11 @@ void VirtualWorker::kill(const End& end) {
   if (end.signal == SIGKILL && !end.by_strata && last_unit_ >= 0) {
     ++world_.judge.killed_alone[static_cast<std::uint64_t>(last_unit_)];
   }
-  world_.judge.happened.ends_before_ready += ready_ ? 0U : 1U;
+  const bool was_ready = ready_;
+  world_.judge.happened.ends_before_ready += was_ready ? 0U : 1U;
   alive_ = ready_ = false;
   ++life_;
-  observer_.worker_ended(place_, epoch_, end, last_unit_);
+  observer_.worker_ended(place_, epoch_, end, last_unit_, was_ready);
 }
 
 void VirtualWorker::pause(std::uint64_t for_ns) {

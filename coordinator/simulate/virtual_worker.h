@@ -24,7 +24,7 @@ class WorkerObserver {
   virtual void unit_threw(std::uint32_t place, Epoch epoch, const LeaseKey& lease,
                           std::uint64_t unit) = 0;
   virtual void worker_ended(std::uint32_t place, Epoch epoch, const End& end,
-                            std::int64_t last_unit) = 0;
+                            std::int64_t last_unit, bool was_ready) = 0;
 };
 
 // What all workers of a simulation share.

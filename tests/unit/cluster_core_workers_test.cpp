@@ -242,6 +242,16 @@ TEST_F(CoreWorkers, DoesNotGiveUpOnAWorkerThatIsKilledBeforeItIsReadyWhileTheRun
             "worker 1 ended 5 times in a row before it was ready, the last time with SIGKILL");
 }
 
+TEST_F(CoreWorkers, KnowsFromTheEndThatAWorkerWasReadyWhenEveryWordOfItWasLost) {
+  CoreDriver d(config(), shards_of(200, 5));
+  d.up(0, 100);
+  for (Epoch epoch = 1; epoch < 40; epoch += 2) {
+    d.end(1, epoch, killed_by(SIGKILL), {lease(epoch)});
+    d.step(event::WorkerEnded{WorkerId{1}, epoch + 1, killed_by(SIGKILL), {}, -1, true});
+    ASSERT_FALSE(d.core.finished()) << epoch;
+  }
+}
+
 TEST_F(CoreWorkers, ForgetsEarlyEndsOnceAWorkerWasReady) {
   CoreDriver d(config(), shards_of(2, 5));
   d.up(0, 1);
