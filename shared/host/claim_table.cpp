@@ -1,5 +1,6 @@
 #include "shared/host/claim_table.h"
 
+#include <algorithm>
 #include <new>
 
 #include "shared/base/check.h"
@@ -162,6 +163,21 @@ std::optional<std::uint32_t> ClaimTable::take_index(bool alone_allowed, Rescan& 
   if (closed()) {
     return std::nullopt;
   }
+  // What was offered again lies below the cursor and goes first: a shard that was lost once should
+  // not be the last of the trial, and one that ends its workers should be known early.
+  // Acquire: pairs with count_offers(); the size read below covers every entry that it counted.
+  const std::uint32_t offers = header_->offers.load(std::memory_order_acquire);
+  if (offers != rescan.offers_seen || (rescan.skipped_alone && alone_allowed)) {
+    // Relaxed: the two bounds only say where to look.
+    rescan = {offers, header_->scan_from.load(std::memory_order_relaxed),
+              std::min(header_->cursor.load(std::memory_order_relaxed), size()), false, false};
+  }
+  while (rescan.next < rescan.passed) {
+    const std::uint32_t index = rescan.next++;
+    if (word(index).state == ClaimState::kFree) {
+      return index;
+    }
+  }
   // Looking before taking keeps idle workers from running the cursor away from the size: what it
   // passes before it is published is only found by looking again.
   // Relaxed: an index is only a number; what lies there rides on size and word.
@@ -170,11 +186,6 @@ std::optional<std::uint32_t> ClaimTable::take_index(bool alone_allowed, Rescan& 
     if (index < size()) {
       return index;
     }
-  }
-  // Acquire: pairs with count_offers(); the size read below covers every entry that it counted.
-  const std::uint32_t offers = header_->offers.load(std::memory_order_acquire);
-  if (offers != rescan.offers_seen || (rescan.skipped_alone && alone_allowed)) {
-    rescan = {offers, header_->scan_from.load(std::memory_order_relaxed), false, false};
   }
   if (rescan.exhausted) {
     return std::nullopt;

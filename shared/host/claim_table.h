@@ -92,6 +92,7 @@ class ClaimTable {
   struct Rescan {
     std::uint32_t offers_seen = 0;
     std::uint32_t next = 0;
+    std::uint32_t passed = 0;  // Words below the cursor when `offers` changed: looked at first.
     bool exhausted = false;
     bool skipped_alone = false;  // Looking again is worth it once `alone_allowed`.
   };

@@ -33,7 +33,9 @@ bool LeaseBook::offer(const LeaseKey& key, const LeaseFacts& facts) {
     return true;
   }
   std::uint32_t index = table_.size();
-  if (index == table_.capacity()) {
+  // A further attempt goes below the cursor where it can, and so is claimed before what is new.
+  const bool again = key.attempt > 1 && !unused_.empty();
+  if (again || index == table_.capacity()) {
     if (unused_.empty()) {
       return false;
     }
