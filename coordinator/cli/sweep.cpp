@@ -54,6 +54,7 @@ Exit dry_run(const Request& request, const TrialSource& source, const Style& sty
   double operations_per_us = 0;
   std::vector<Column> columns;
   const std::vector<RowLabel> labels = row_labels(plan);
+  columns.reserve(labels.size() + 2);
   for (const RowLabel& label : labels) {
     columns.push_back({label.title, label.number ? Align::kRight : Align::kLeft});
   }
@@ -78,6 +79,7 @@ Exit dry_run(const Request& request, const TrialSource& source, const Style& sty
     const double trial_s = estimate_trial_s(cost->second, row.layout, request.story.usable_cpus);
     total_s += trial_s * static_cast<double>(request.settings.rounds);
     std::vector<std::string> line;
+    line.reserve(columns.size());
     for (const RowLabel& label : labels) {
       line.push_back(label.cells[i]);
     }

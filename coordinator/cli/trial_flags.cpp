@@ -12,6 +12,7 @@ constexpr double kLongestTimeout = 1e6;  // Seconds: eleven days
 
 std::vector<std::string_view> workload_names() {
   std::vector<std::string_view> names;
+  names.reserve(workload_table().size());
   for (const Workload* workload : workload_table()) {
     names.push_back(workload->name);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "shared/os/clock.h"
@@ -13,7 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kWatch{250};
 
 std::string tenths(double value) {
-  const auto count = static_cast<std::int64_t>(value * 10 + 0.5);
+  const auto count = std::llround(value * 10);
   return std::to_string(count / 10) + "." + std::to_string(count % 10);
 }
 
@@ -149,8 +150,7 @@ Finding numa(const Examination& examined) {
 }
 
 Finding clock(const Examination& examined) {
-  const std::string reading =
-      std::to_string(static_cast<int>(examined.clock_read_ns + 0.5)) + " ns";
+  const std::string reading = std::to_string(std::llround(examined.clock_read_ns)) + " ns";
   if (examined.fast_clock.works) {
     return {"short_times", Answer::kYes, "reading the clock takes " + reading, {}};
   }

@@ -42,6 +42,6 @@ struct Finding {
 };
 
 // In the order in which a person should read them.
-std::vector<Finding> judge(const Examination& examination);
+std::vector<Finding> judge(const Examination& examined);
 
 }  // namespace strata

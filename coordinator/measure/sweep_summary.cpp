@@ -32,6 +32,7 @@ std::vector<RowSummary> summarise(const SweepResult& result) {
   const std::vector<SweepRow>& rows = result.plan.rows;
   const std::vector<std::vector<double>> table = by_round(result);
   std::vector<RowSummary> summaries;
+  summaries.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const SweepRow& row = rows[i];
     RowSummary summary;

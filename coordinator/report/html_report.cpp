@@ -95,8 +95,8 @@ std::string table(const SweepResult& result, const std::vector<RowSummary>& rows
     }
     html += cell(known ? fixed(row.efficiency, 2) : "-") + cell(seconds_text(row.cpu_s)) +
             cell(bytes_text(row.pss_bytes)) +
-            cell(count_text(static_cast<std::uint64_t>(row.voluntary_switches +
-                                                       row.involuntary_switches + 0.5))) +
+            cell(count_text(static_cast<std::uint64_t>(
+                std::llround(row.voluntary_switches + row.involuntary_switches)))) +
             "</tr>\n";
   }
   return html + "</tbody></table></div>\n";

@@ -135,6 +135,7 @@ std::string outcome_text(const RunResult& run, const Style& style) {
 
 std::string run_text(const RunResult& run, unsigned usable_cpus, const Style& style) {
   std::vector<WorkerPlace> places;
+  places.reserve(run.workers.size());
   for (const WorkerResult& worker : run.workers) {
     places.push_back({worker.worker, worker.host, worker.cpus});
   }

@@ -46,8 +46,9 @@ class Frame {
   [[nodiscard]] std::vector<double> y_ticks() const {
     std::vector<double> ticks;
     if (logarithmic_) {
-      for (double tick = y_least(); tick <= y_most_; tick *= 2) {
-        ticks.push_back(tick);
+      // Doubling from the least.
+      for (int power = 0; std::ldexp(y_least(), power) <= y_most_; ++power) {
+        ticks.push_back(std::ldexp(y_least(), power));
       }
       return ticks;
     }

@@ -9,6 +9,7 @@ namespace {
 RowLabel label(const SweepPlan& plan, std::string title, bool number,
                const std::function<std::string(const SweepRow&)>& cell) {
   RowLabel made{std::move(title), number, {}};
+  made.cells.reserve(plan.rows.size());
   for (const SweepRow& row : plan.rows) {
     made.cells.push_back(cell(row));
   }
@@ -40,6 +41,7 @@ std::vector<RowLabel> others(const SweepPlan& plan) {
 
 std::vector<RowLabel> parameter_labels(const SweepPlan& plan) {
   std::vector<RowLabel> labels;
+  labels.reserve(plan.workload->parameters.size());
   for (const ParameterSpec& spec : plan.workload->parameters) {
     const bool number = spec.type == ParameterType::kInteger || spec.type == ParameterType::kReal;
     labels.push_back(label(plan, std::string(spec.name), number, [&spec](const SweepRow& row) {

@@ -34,7 +34,7 @@ std::string speedup_cell(const SweepResult& result, const RowSummary& row, std::
 }
 
 std::string count_cell(double value) {
-  return std::isfinite(value) ? count_text(static_cast<std::uint64_t>(value + 0.5)) : "-";
+  return std::isfinite(value) ? count_text(static_cast<std::uint64_t>(std::llround(value))) : "-";
 }
 
 // Processes and threads in the colours of the report, where a row is of one kind only.
@@ -107,6 +107,7 @@ std::string sweep_text(const SweepResult& result, const std::vector<RowSummary>&
   }
   std::vector<Column> columns;
   const std::vector<RowLabel> labels = row_labels(plan);
+  columns.reserve(labels.size() + 6);
   for (const RowLabel& label : labels) {
     columns.push_back({label.title, label.number ? Align::kRight : Align::kLeft});
   }
@@ -120,6 +121,7 @@ std::string sweep_text(const SweepResult& result, const std::vector<RowSummary>&
   std::vector<std::vector<std::string>> cells;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::vector<std::string> line;
+    line.reserve(columns.size());
     for (const RowLabel& label : labels) {
       line.push_back(painted(plan.rows[i], label.title, label.cells[i], style));
     }

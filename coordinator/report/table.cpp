@@ -25,6 +25,8 @@ std::string table_text(const std::vector<Column>& columns,
                        const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::string> titles;
   std::vector<std::size_t> widths;
+  titles.reserve(columns.size());
+  widths.reserve(columns.size());
   for (const Column& column : columns) {
     titles.push_back(column.title);
     widths.push_back(columns_of(column.title));

@@ -26,6 +26,7 @@ std::string family_of(const Layout& layout) {
 std::vector<std::string> names_of(const SweepPlan& plan) {
   const std::vector<RowLabel> labels = row_labels(plan);
   std::vector<std::string> names;
+  names.reserve(plan.rows.size());
   for (std::size_t i = 0; i < plan.rows.size(); ++i) {
     std::string name = labels[0].cells[i] + "x" + labels[1].cells[i];
     for (std::size_t each = 2; each < labels.size(); ++each) {
