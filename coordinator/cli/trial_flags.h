@@ -24,8 +24,8 @@ class TrialFlags {
  public:
   explicit TrialFlags(std::string_view command) : command_(command) {}
 
-  // Declares WORKLOAD and name=value, --cluster, --seed, --timeout, --json and -v. `words_help` says
-  // what the words may be.
+  // Declares WORKLOAD and name=value, --cluster, --seed, --timeout, --json and -v. `words_help`
+  // says what the words may be.
   void declare(Arguments& arguments, std::string_view words_help);
   // Also sets the level of the log.
   [[nodiscard]] Result<TrialChoices> choices() const;
