@@ -1,3 +1,4 @@
+// Clusters that are up, as JSON.
 #include "coordinator/cli/status_report.h"
 #include "coordinator/report/json_parts.h"
 

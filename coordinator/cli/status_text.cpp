@@ -1,3 +1,4 @@
+// Clusters that are up, in words.
 #include <algorithm>
 #include <array>
 
