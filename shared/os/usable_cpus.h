@@ -6,9 +6,9 @@
 namespace strata {
 
 struct UsableCpus {
-  std::vector<int> affinity;   // CPUs in the affinity mask, ascending.
-  double quota_cpus = 0;       // The tightest of all ancestor cgroups' CPU quotas; 0: no quota.
-  std::string quota_from;      // The cgroup folder that sets it.
+  std::vector<int> affinity;  // CPUs in the affinity mask, ascending.
+  double quota_cpus = 0;      // The tightest of all ancestor cgroups' CPU quotas; 0: no quota.
+  std::string quota_from;     // The cgroup folder that sets it.
   // min(affinity, quota rounded down), at least 1.
   unsigned count = 1;
 };
