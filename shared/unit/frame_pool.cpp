@@ -17,8 +17,6 @@ namespace strata {
 #if STRATA_POOL_FRAMES
 namespace {
 
-constexpr std::size_t kStep = 64;  // A cache line.
-constexpr std::size_t kClasses = 16;
 constexpr std::uint32_t kFreeAtMost = 256;  // Of one class in one thread: 16 KiB to 256 KiB.
 
 struct FreeFrame {
@@ -34,7 +32,7 @@ enum class Lists : std::uint8_t { kUnused, kOpen, kClosed };
 
 // No constructor and no destructor, so that the compiler reaches these without a guard. Closed: the
 // thread is ending, and what its last destructors free goes to malloc.
-constinit thread_local std::array<FreeList, kClasses> free_lists{};
+constinit thread_local std::array<FreeList, detail::kFrameClasses> free_lists{};
 constinit thread_local Lists lists_state = Lists::kUnused;
 
 // Made at a thread's first frame that is freed; its destructor runs when the thread ends.
@@ -52,8 +50,6 @@ struct Emptier {
   Emptier(const Emptier&) = delete;
   Emptier& operator=(const Emptier&) = delete;
 };
-
-constexpr std::size_t class_of(std::size_t bytes) { return (bytes - 1) / kStep; }
 
 void put(FreeList& list, void* frame) {
   list.first = new (frame) FreeFrame{list.first};
@@ -76,27 +72,18 @@ void put(FreeList& list, void* frame) {
 
 }  // namespace
 
-[[gnu::noinline]] void* frame_allocate(std::size_t bytes) {
-  const std::size_t size_class = class_of(bytes);
-  if (size_class >= kClasses) [[unlikely]] {
-    return ::operator new(bytes);
-  }
+[[gnu::noinline]] void* detail::frame_allocate_class(std::size_t size_class) {
   FreeList& list = free_lists[size_class];
   FreeFrame* frame = list.first;
   if (frame == nullptr) [[unlikely]] {
-    return ::operator new((size_class + 1) * kStep);
+    return ::operator new((size_class + 1) * kFrameStep);
   }
   list.first = frame->next;
   ++list.room;
   return frame;
 }
 
-[[gnu::noinline]] void frame_free(void* frame, std::size_t bytes) noexcept {
-  const std::size_t size_class = class_of(bytes);
-  if (size_class >= kClasses) [[unlikely]] {
-    ::operator delete(frame);
-    return;
-  }
+[[gnu::noinline]] void detail::frame_free_class(void* frame, std::size_t size_class) noexcept {
   FreeList& list = free_lists[size_class];
   if (list.room == 0) [[unlikely]] {
     free_without_room(list, frame);
@@ -107,8 +94,10 @@ void put(FreeList& list, void* frame) {
 
 #else
 
-void* frame_allocate(std::size_t bytes) { return ::operator new(bytes); }
-void frame_free(void* frame, std::size_t) noexcept { ::operator delete(frame); }
+void* detail::frame_allocate_class(std::size_t size_class) {
+  return ::operator new((size_class + 1) * kFrameStep);
+}
+void detail::frame_free_class(void* frame, std::size_t) noexcept { ::operator delete(frame); }
 
 #endif
 

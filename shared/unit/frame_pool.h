@@ -4,11 +4,32 @@
 // list. Lists are bounded and give back to malloc beyond their bound and when their thread ends.
 #pragma once
 #include <cstddef>
+#include <new>
 
 namespace strata {
 
+namespace detail {
+inline constexpr std::size_t kFrameStep = 64;  // Bytes: a cache line.
+inline constexpr std::size_t kFrameClasses = 16;
+
 // noinline (in the .cpp): a thread's address must not be kept across a switch of a green thread.
-void* frame_allocate(std::size_t bytes);
-void frame_free(void* frame, std::size_t bytes) noexcept;
+void* frame_allocate_class(std::size_t size_class);
+void frame_free_class(void* frame, std::size_t size_class) noexcept;
+}  // namespace detail
+
+// `bytes` > 0. Inline, since a frame's size is a constant where it is made: its class is one too.
+inline void* frame_allocate(std::size_t bytes) {
+  const std::size_t size_class = (bytes - 1) / detail::kFrameStep;
+  return size_class < detail::kFrameClasses ? detail::frame_allocate_class(size_class)
+                                            : ::operator new(bytes);
+}
+inline void frame_free(void* frame, std::size_t bytes) noexcept {
+  const std::size_t size_class = (bytes - 1) / detail::kFrameStep;
+  if (size_class < detail::kFrameClasses) {
+    detail::frame_free_class(frame, size_class);
+  } else {
+    ::operator delete(frame);
+  }
+}
 
 }  // namespace strata

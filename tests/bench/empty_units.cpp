@@ -91,11 +91,22 @@ double with_tbb(unsigned threads, void (*form)(std::uint64_t), std::uint64_t uni
   return took;
 }
 
+// The body as a workload has it.
+class ComputeUnits final : public Job {
+ public:
+  explicit ComputeUnits(std::uint64_t operations) : operations_(operations) {}
+  Result<Plan> plan(const PlanContext&) override { return Plan{}; }
+  Outcome finish(const Results&, const std::string&) override { return {}; }
+  Co<void> body(Unit& unit) const override { unit.add(0, co_await unit.compute(operations_)); }
+
+ private:
+  const std::uint64_t operations_;
+};
+
 // Units of `operations` in leases of `units_a_lease`; the sum is checked.
 double with_executor(Executor& executor, std::uint64_t units, std::uint32_t units_a_lease,
                      std::uint64_t operations) {
-  const BodyJob job(
-      [operations](Unit& unit) -> Co<void> { unit.add(0, co_await unit.compute(operations)); });
+  const ComputeUnits job(operations);
   FakeSource warm(job);
   warm.leases(units / 10, units_a_lease);
   executor.run(warm);

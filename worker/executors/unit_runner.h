@@ -26,29 +26,10 @@ class UnitRunner {
 
   // Runs units [first, last) of the lease, counted from its first, in order. One that throws is
   // noted in the tally, and the others go on.
-  void run(const Lease& lease, std::uint32_t first, std::uint32_t last, Tally& tally) {
-    for (std::uint32_t unit = first; unit < last; ++unit) {
-      run_one(lease, unit, tally);
-    }
-  }
+  void run(const Lease& lease, std::uint32_t first, std::uint32_t last, Tally& tally);
 
  private:
-  void run_one(const Lease& lease, std::uint32_t place, Tally& tally) {
-    Unit unit(carrier_, seed_, lease.first_unit + place, lease.slot(place), tally.sums);
-    try {
-      RootEnd end;
-      job_.body(unit).start_and_forget(end);
-      if (!end.done) [[unlikely]] {
-        suspended(unit.index());
-      }
-      if (end.error) [[unlikely]] {
-        tally.add_failure(unit.index(), end.error);
-      }
-    } catch (...) {  // No memory for its frame, or a body() that is no coroutine.
-      tally.add_failure(unit.index(), std::current_exception());
-    }
-  }
-  [[noreturn, gnu::cold, gnu::noinline]] static void suspended(std::uint64_t unit);
+  void run_one(const Lease& lease, std::uint32_t place, Tally& tally);
 
   BlockingCarrier carrier_;
   const Job& job_;
