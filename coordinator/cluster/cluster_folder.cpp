@@ -58,20 +58,20 @@ Result<ClusterFolder> ClusterFolder::claim(const std::string& name) {
   // A round fails where another process is between two steps: a cluster that ends, or somebody who
   // tidies up after one that was killed. Both are done within milliseconds.
   constexpr int kRounds = 200;
+  constexpr int kFolderRounds = 5;
   Error failed{Exit::kFailed, "another process keeps removing " + path + "; try again"};
   for (int round = 0; round < kRounds; ++round) {
     if (round > 0) {
       usleep(5'000);
     }
-    Result<Fd> parent = make_private_folder(place);
-    if (!parent) {
-      failed = parent.error();
-      continue;
-    }
-    Result<Fd> folder = make_private_folder(path);
+    const Result<Fd> parent = make_private_folder(place);
+    Result<Fd> folder = parent ? make_private_folder(path) : Result<Fd>(parent.error());
     if (!folder) {
       failed = folder.error();
-      continue;
+      if (round < kFolderRounds) {
+        continue;
+      }
+      return failed;  // What is wrong with it stays wrong.
     }
     Fd lock = open_lock(*folder, O_CREAT);
     if (!lock) {

@@ -1,6 +1,7 @@
 #include "coordinator/cluster/server_process.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -62,6 +63,16 @@ class DivertedStderr {
   FILE* stream_ = nullptr;
 };
 
+// Every connection is a descriptor, and libzmq aborts the process when it has none left to accept
+// one with. The hard limit is mostly far above the soft one, which is low for the sake of select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 }  // namespace
 
 void hold_signals() {
@@ -75,6 +86,7 @@ void hold_signals() {
 
 Status serve_cluster(const UpRequest& request, const ClusterFolder& folder, Launcher& launcher,
                      const Serving& serving) {
+  raise_descriptor_limit();
   auto loop = EventLoop::make();
   if (!loop) {
     return loop.error();

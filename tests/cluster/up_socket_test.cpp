@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include "tests/cluster/expectations.h"
 #include "tests/cluster/up_cluster.h"
@@ -197,6 +199,25 @@ TEST_F(UpSocket, EndsHandshakesThatNeverEnd) {
   RawPeer raw = peer();
   raw.say("\xff");
   EXPECT_TRUE(raw.is_closed());
+}
+
+TEST(UpCrowd, GoesOnWithMoreConnectionsThanTheUsualLimitOfDescriptors) {
+  const TemporaryFolder place;
+  Command limited = UpCluster::command(place.path(), {"up", "-P", "2", "-T", "1"});
+  limited.words = {
+      "sh", "-c", "ulimit -Sn 64; exec \"$@\"", "sh", limited.words[0], "up", "-P", "2", "-T", "1"};
+  Process up(std::move(limited));
+  ASSERT_EQ(up.wait().status, 0);
+  {
+    std::vector<std::unique_ptr<RawPeer>> crowd;
+    for (int i = 0; i < 300; ++i) {
+      crowd.push_back(std::make_unique<RawPeer>(place.path() / "strata" / "default" / "socket"));
+      ASSERT_TRUE(crowd.back()->connected());
+    }
+    EXPECT_EQ(run(UpCluster::command(place.path(), {"status", "default"})).status, 0);
+  }
+  EXPECT_EQ(run(UpCluster::command(place.path(), {"down"})).status, 0);
+  EXPECT_TRUE(up.wait_until_nothing_left()) << describe(up.members());
 }
 
 }  // namespace
