@@ -30,31 +30,16 @@ struct Baton {
 
 class EventCountStress : public testing::TestWithParam<Wait> {
  protected:
-  // Spinning against each other on few cores costs a time slice a turn.
-  [[nodiscard]] static std::uint64_t turns() { return GetParam() == Wait::kSpin ? 40 : 20'000; }
-};
-
-INSTANTIATE_TEST_SUITE_P(Policies, EventCountStress,
-                         testing::Values(Wait::kSpin, Wait::kYield, Wait::kPark, Wait::kAuto),
-                         [](const auto& policy) { return std::string(name_of(policy.param)); });
-
-TEST_P(EventCountStress, PingPongNeverStops) {
-  Baton there;
-  Baton back;
-  EventCount there_events(there.word, GetParam());
-  EventCount back_events(back.word, GetParam());
-  const std::uint64_t last = turns();
-  std::thread other([&] {
-    for (std::uint64_t turn = 1; turn <= last; ++turn) {
-      there.wait_for(there_events, turn);
-      back.number.store(turn, std::memory_order_relaxed);
-      back_events.notify_all();
+  // Who does not park keeps the others from their cores, for a time slice a turn at worst.
+  [[nodiscard]] static std::uint64_t turns() {
+    switch (GetParam()) {
+      case Wait::kSpin:
+        return 40;
+      case Wait::kYield:
+        return 1000;
+      default:
+        return 10'000;
     }
-  });
-  for (std::uint64_t turn = 1; turn <= last; ++turn) {
-    there.number.store(turn, std::memory_order_relaxed);
-    there_events.notify_all();
-    back.wait_for(back_events, turn);
   }
   other.join();
   EXPECT_EQ(back.number.load(), last);

@@ -19,7 +19,7 @@ namespace {
 struct Message {
   std::array<std::uint64_t, 7> words;
 };
-using Ring = SlotRing<Message, 64>;
+using Ring = SlotRing<Message, 256>;
 
 Message numbered(std::uint64_t number) {
   Message message{};
@@ -99,7 +99,7 @@ TEST(SlotRingStress, AKilledProducerLeavesWholeMessagesWithoutGaps) {
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
   std::mt19937_64 random(kSeed);
   std::uint64_t most = 0;
-  for (int kill_number = 0; kill_number < 100; ++kill_number) {
+  for (int kill_number = 0; kill_number < 60; ++kill_number) {
     SharedRing shared;
     const pid_t child = in_child([&shared] {
       Ring::Producer producer(shared.ring());
@@ -112,7 +112,7 @@ TEST(SlotRingStress, AKilledProducerLeavesWholeMessagesWithoutGaps) {
       }
     });
     // Killed once so many have come through: a condition, and at no particular instruction.
-    const std::uint64_t kill_after = random() % 5000;
+    const std::uint64_t kill_after = random() % 2000;
     Ring::Consumer consumer(shared.ring());
     std::uint64_t next = 0;
     const auto drain = [&](std::uint64_t until) {
@@ -140,7 +140,7 @@ TEST(SlotRingStress, AKilledProducerLeavesWholeMessagesWithoutGaps) {
 }
 
 TEST(SlotRingStress, AKilledConsumerLeavesAProducerThatOnlySeesAFullRing) {
-  for (int kill_number = 0; kill_number < 50; ++kill_number) {
+  for (int kill_number = 0; kill_number < 30; ++kill_number) {
     SharedRing shared;
     const pid_t child = in_child([&shared] {
       Ring::Consumer consumer(shared.ring());
