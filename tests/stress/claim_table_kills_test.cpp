@@ -19,8 +19,8 @@
 namespace strata {
 namespace {
 
-constexpr std::uint32_t kKills = 120;             // The test goes on until there were so many,
-constexpr std::uint32_t kTakenBack = 60;          // and so many leases had been held by the killed,
+constexpr std::uint32_t kKills = 40;              // The test goes on until there were so many,
+constexpr std::uint32_t kTakenBack = 20;          // and so many leases had been held by the killed,
 constexpr std::uint32_t kMaxShards = 10'000'000;  // but not for ever.
 constexpr std::uint32_t kPlaces = 4;
 constexpr std::uint32_t kCapacity = 24;  // Far less than the leases: entries are used again.
