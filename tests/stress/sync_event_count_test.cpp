@@ -41,6 +41,30 @@ class EventCountStress : public testing::TestWithParam<Wait> {
         return 10'000;
     }
   }
+};
+
+INSTANTIATE_TEST_SUITE_P(Policies, EventCountStress,
+                         testing::Values(Wait::kSpin, Wait::kYield, Wait::kPark, Wait::kAuto),
+                         [](const auto& policy) { return std::string(name_of(policy.param)); });
+
+TEST_P(EventCountStress, PingPongNeverStops) {
+  Baton there;
+  Baton back;
+  EventCount there_events(there.word, GetParam());
+  EventCount back_events(back.word, GetParam());
+  const std::uint64_t last = turns();
+  std::thread other([&] {
+    for (std::uint64_t turn = 1; turn <= last; ++turn) {
+      there.wait_for(there_events, turn);
+      back.number.store(turn, std::memory_order_relaxed);
+      back_events.notify_all();
+    }
+  });
+  for (std::uint64_t turn = 1; turn <= last; ++turn) {
+    there.number.store(turn, std::memory_order_relaxed);
+    there_events.notify_all();
+    back.wait_for(back_events, turn);
+  }
   other.join();
   EXPECT_EQ(back.number.load(), last);
 }
