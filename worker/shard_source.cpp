@@ -73,6 +73,7 @@ WorkSource::Answer ShardSource::claim(Lease& lease) {
   if (!alone_) {
     if (const auto claim = table_.claim(WorkerId{self_.place}, self_.epoch, out_ == 0, rescan_)) {
       ++out_;
+      hungry_ = false;
       alone_ = claim->facts.alone;
       lease.first_unit = claim->facts.first_unit;
       lease.units = claim->facts.units;
@@ -89,6 +90,7 @@ WorkSource::Answer ShardSource::claim(Lease& lease) {
   if (table_.closed()) {
     return Answer::kEnd;
   }
+  hungry_ = true;
   if (!agent_knows_) {
     // Out of work: time for the agent to look at what was finished.
     agent_knows_ = true;
@@ -121,15 +123,22 @@ void ShardSource::about_to_run(std::uint64_t unit) {
 
 void ShardSource::put_back(const Lease& lease) {
   bool others_may_claim = false;
+  bool ring = false;
   {
     const std::lock_guard lock(mutex_);
     --out_;
-    agent_knows_ = false;
+    // Whoever claims next would ring; but `threads` claims no more when all are out, so the end of
+    // the last one is told here.
+    ring = hungry_ && out_ == 0;
+    agent_knows_ = ring;
     others_may_claim = lease.alone || (out_ == 0 && rescan_.skipped_alone);
     if (lease.alone) {
       alone_ = false;
       self_.page->last_unit.store(kNoUnit, std::memory_order_release);
     }
+  }
+  if (ring) {
+    ring_doorbell();
   }
   if (others_may_claim) {
     bell_.notify_all();

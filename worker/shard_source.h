@@ -61,6 +61,7 @@ class ShardSource final : public WorkSource {
   std::uint32_t out_ = 0;                 // Leases claimed and not let go. GUARDED_BY(mutex_)
   bool alone_ = false;                    // One of them runs alone. GUARDED_BY(mutex_)
   bool agent_knows_ = true;               // Nothing was finished since the doorbell was rung last
+  bool hungry_ = false;                   // The last claim found nothing
   std::map<std::uint64_t, Mapping> far_;  // Results beyond memory_, by page. GUARDED_BY(mutex_)
 };
 
