@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::uint64_t kForever = std::numeric_limits<std::uint64_t>::max();
 
-// Measured with 1 to 16 pairs on 2 cores: 64 pauses, then sched_yield up to 20 us, then park lost in
-// no setting to another policy by more than it won elsewhere. Pure spinning collapses when cores are shared
-// (0.13 thousand round trips a second against 215); parking at once costs 35 us a wake.
+// Measured with 1 to 16 pairs on 2 cores: 64 pauses, then sched_yield up to 20 us, then park lost
+// in no setting to another policy by more than it won elsewhere. Pure spinning collapses when cores
+// are shared (0.13 thousand round trips a second against 215); parking at once costs 35 us a wake.
 constexpr int kPauses = 64;
 constexpr std::uint64_t kYieldNs = 20'000;
 
