@@ -21,20 +21,22 @@ void Outbox::push(const Report& report) {
 }
 
 void Outbox::send(const Report& report, std::string_view text) {
-  {
-    const std::lock_guard lock(mutex_);
-    text = text.substr(0, Report::kMostText);
-    while (!text.empty()) {
-      Report part;
-      part.kind = Report::Kind::kText;
-      part.text_bytes = static_cast<std::uint32_t>(std::min(text.size(), Report::kTextBytes));
-      std::copy_n(text.begin(), part.text_bytes, part.text.begin());
-      push(part);
-      text.remove_prefix(part.text_bytes);
-    }
-    push(report);
-  }
+  leave(report, text);
   ring_doorbell();
+}
+
+void Outbox::leave(const Report& report, std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  text = text.substr(0, Report::kMostText);
+  while (!text.empty()) {
+    Report part;
+    part.kind = Report::Kind::kText;
+    part.text_bytes = static_cast<std::uint32_t>(std::min(text.size(), Report::kTextBytes));
+    std::copy_n(text.begin(), part.text_bytes, part.text.begin());
+    push(part);
+    text.remove_prefix(part.text_bytes);
+  }
+  push(report);
 }
 
 }  // namespace strata

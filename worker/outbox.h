@@ -14,6 +14,8 @@ class Outbox {
   // `text` goes before the report and is cut at Report::kMostText bytes. Waits while the ring is
   // full: the agent empties it, and this process dies with the agent.
   void send(const Report& report, std::string_view text = {});
+  // The same without the doorbell.
+  void leave(const Report& report, std::string_view text = {});
 
  private:
   void push(const Report& report);

@@ -129,6 +129,25 @@ class FirstCarrier {
   std::thread thread_;
 };
 
+// The executor and its first carrier, or null when the agent has been told why there is none.
+std::unique_ptr<FirstCarrier> make_carrier(const HostPage& host, const WorkerIdentity& self,
+                                           Outbox& outbox) {
+  try {
+    auto executor = make_executor(host.executor.data(), config_of(host, self.place));
+    if (executor) {
+      return std::make_unique<FirstCarrier>(std::move(executor), *self.page, outbox);
+    }
+    outbox.send(of_kind(Report::Kind::kOpenFailed),
+                "strata-worker has no such executor; build strata and strata-worker again");
+  } catch (const std::exception& error) {
+    outbox.send(of_kind(Report::Kind::kOpenFailed),
+                std::string("cannot make the carriers of a worker: ") + error.what() +
+                    "; look at the limits on processes and memory (ulimit -u, -v), or ask for "
+                    "fewer threads");
+  }
+  return nullptr;
+}
+
 void open(const WorkerIdentity& self, const Command& command, Wait wait, Outbox& outbox,
           FirstCarrier& carrier) {
   self.page->units_done.store(0, std::memory_order_relaxed);
@@ -148,6 +167,17 @@ void open(const WorkerIdentity& self, const Command& command, Wait wait, Outbox&
   carrier.run(std::move(*source));
 }
 
+void report_ready(HostPage& host, WorkerPage& page, Outbox& outbox) {
+  // Relaxed: read after the report.
+  page.ready_ns.store(now_ns(), std::memory_order_relaxed);
+  outbox.leave(of_kind(Report::Kind::kReady));
+  // Seq_cst, after the report: pairs with HostAgent::on_ended(), which stops counting and looks at
+  // the reports then. Either it sees ours or we see that each rings for itself.
+  if (host.starting.fetch_sub(1, std::memory_order_seq_cst) <= 1) {
+    ring_doorbell();
+  }
+}
+
 }  // namespace
 
 Result<Mapping> map_pages() {
@@ -164,33 +194,17 @@ Result<Mapping> map_pages() {
 }
 
 int run_worker(std::uint32_t place, Mapping pages) {
-  const HostPage& host = host_page(pages.data());
+  HostPage& host = host_page(pages.data());
   die_with_parent(host.agent_pid);
   WorkerPage& page = worker_page(pages.data(), place);
   const WorkerIdentity self{.place = place, .epoch = page.epoch, .page = &page};
   const Wait wait{host.wait};
   Outbox outbox(page);
   SlotRing<Command, 8>::Consumer commands(page.commands);
-  std::unique_ptr<FirstCarrier> carrier;
-  try {
-    auto executor = make_executor(host.executor.data(), config_of(host, place));
-    if (!executor) {
-      outbox.send(of_kind(Report::Kind::kOpenFailed),
-                  "strata-worker has no such executor; build strata and strata-worker again");
-      return static_cast<int>(Exit::kMachine);
-    }
-    carrier = std::make_unique<FirstCarrier>(std::move(executor), page, outbox);
-  } catch (const std::exception& error) {
-    outbox.send(of_kind(Report::Kind::kOpenFailed),
-                std::string("cannot make the carriers of a worker: ") + error.what() +
-                    "; look at the limits on processes and memory (ulimit -u, -v), or ask for "
-                    "fewer threads");
-    return static_cast<int>(Exit::kMachine);
-  }
-  // Relaxed: read after the report.
-  page.ready_ns.store(now_ns(), std::memory_order_relaxed);
-  outbox.send(of_kind(Report::Kind::kReady));
+  report_ready(host, page, outbox);
 
+  // Made for the first trial: a worker that waits is one thread, sooner there and smaller.
+  std::unique_ptr<FirstCarrier> carrier;
   EventCount bell(page.command_bell, Wait::kPark);
   for (;;) {
     const std::uint32_t ticket = bell.ticket();
@@ -200,12 +214,18 @@ int run_worker(std::uint32_t place, Mapping pages) {
         return 0;
       }
       if (command.kind == Command::Kind::kOpen) {
+        if (!carrier) {
+          carrier = make_carrier(host, self, outbox);
+        }
+        if (!carrier) {
+          return static_cast<int>(Exit::kMachine);
+        }
         open(self, command, wait, outbox, *carrier);
         page.beat.fetch_add(1, std::memory_order_relaxed);
       }
       continue;
     }
-    if (carrier->in_trial()) {
+    if (carrier && carrier->in_trial()) {
       page.beat.fetch_add(1, std::memory_order_relaxed);  // A count, nothing rides on it.
       bell.wait_for(ticket, kBeatEvery);
     } else {

@@ -142,11 +142,9 @@ Status HostAgent::start(const Layout& layout) {
                            [](const Slot& slot) { return slot.state == WorkerState::kDead; }));
   layout_ = layout;
   slots_.clear();
-  if (auto prepared = prepare_pages(layout); !prepared) {
-    return prepared;
-  }
-  slots_.resize(layout.processes);
   if (layout.start == Start::kZygote && !zygote_) {
+    // First: it loads beside us, while the pages are made that it maps when it is asked for
+    // workers.
     auto zygote = ZygoteClient::start(options_.worker_program, segment_.fd(), doorbell_.get(),
                                       options_.output_fd);
     if (!zygote) {
@@ -154,6 +152,10 @@ Status HostAgent::start(const Layout& layout) {
     }
     zygote_ = std::move(*zygote);
   }
+  if (auto prepared = prepare_pages(layout); !prepared) {
+    return prepared;
+  }
+  slots_.resize(layout.processes);
   Status status = start_processes(0, layout.processes, 1);
   if (!status) {
     stop();
@@ -169,6 +171,10 @@ Status HostAgent::restart(std::uint32_t place, Epoch epoch) {
 }
 
 Status HostAgent::start_processes(std::uint32_t first, std::uint32_t count, Epoch epoch) {
+  // Relaxed: before they exist; a restarted worker rings for itself.
+  host_page(pages_.data())
+      .starting.store(count == layout_.processes ? static_cast<std::int32_t>(count) : 0,
+                      std::memory_order_relaxed);
   for (std::uint32_t place = first; place < first + count; ++place) {
     page(place).epoch = epoch;
     page(place).last_unit.store(kNoUnit, std::memory_order_relaxed);  // No process reads it yet.
@@ -266,6 +272,14 @@ void HostAgent::on_ended(std::uint32_t place) {
                                       before.involuntary_switches.load(std::memory_order_relaxed));
     held = book_->release_dead(place, slot.epoch);
     collect();
+  }
+  // One that died while starting will not be counted down: from now on each rings for itself, and
+  // who reported before is asked here. Seq_cst: pairs with the worker's fetch_sub.
+  host_page(pages_.data()).starting.store(0, std::memory_order_seq_cst);
+  for (std::uint32_t other = 0; other < slots_.size(); ++other) {
+    if (slots_[other].state == WorkerState::kStarting) {
+      on_reports(other);
+    }
   }
   listener_.worker_ended(place, slot.epoch, how, slot.by_strata, held, last_unit);
   check_closed();

@@ -37,6 +37,10 @@ struct HostPage {
   std::array<char, 32> executor;  // Its name, ended by a zero
   std::uint32_t cpu_count;
   std::array<std::int16_t, kMaxCpus> cpus;  // Usable CPUs in the order carriers are pinned to them
+  // How many of the workers that the agent starts together are not ready yet. Set by the agent
+  // before it starts them; each takes one off when it has reported. The last rings the doorbell for
+  // all: 64 rings in the middle of 64 starts cost more than the starts. Below 1, each rings.
+  std::atomic<std::int32_t> starting;
 };
 
 // What the agent tells a worker.
@@ -53,7 +57,7 @@ struct Report {
   enum class Kind : std::uint32_t {
     kNone,
     kText,        // A part of the text that belongs to the next report of another kind
-    kReady,       // Its carriers exist; it waits for a trial.
+    kReady,       // It waits for a trial. Its carriers are made for the first one.
     kOpened,      // The trial's job is made; it claims as soon as there is something to claim.
     kOpenFailed,  // The text says why
     kThrew,       // `unit` of the lease (shard, attempt) threw the text
