@@ -253,7 +253,7 @@ void Trial::schedule_tick() {
 }
 
 void Trial::do_action(const action::Offer& offer) {
-  std::vector<HostAgent::OfferedLease> leases;
+  std::vector<OfferedLease> leases;
   leases.reserve(offer.leases.size());
   for (const action::Lease& lease : offer.leases) {
     leases.push_back({key_of(lease.id), lease.range.first_unit, lease.range.units, lease.alone});
@@ -272,7 +272,7 @@ void Trial::do_action(const action::Commit& commit) {
   if (found == finished_.end()) {
     return;  // Told again: it is committed already.
   }
-  const HostAgent::ResultView view = cluster_.agent_->commit(key_of(commit.lease));
+  const ResultView view = cluster_.agent_->commit(key_of(commit.lease));
   pieces_.push_back({commit.range.first_unit, commit.range.units, view.sums, view.slots});
   units_of_[found->second.worker] += commit.range.units;
   finished_.erase(found);
@@ -343,12 +343,12 @@ void Trial::unit_threw(std::uint32_t place, Epoch epoch, LeaseKey lease, std::ui
 event::HostReport Trial::host_report() {
   const std::uint64_t now = now_ns();
   event::HostReport report{.host = kHost, .running = {}, .offered = {}, .idle_processors = 0};
-  for (const HeldLease& lease : cluster_.agent_->book()->held()) {
+  for (const HeldLease& lease : cluster_.agent_->book().held()) {
     const ShardAttempt attempt = attempt_of(lease.key);
     const auto since = held_since_.try_emplace(packed(attempt), now).first->second;
     report.running.push_back({attempt, WorkerId{lease.worker}, now - since});
   }
-  for (const LeaseKey& lease : cluster_.agent_->book()->unclaimed()) {
+  for (const LeaseKey& lease : cluster_.agent_->book().unclaimed()) {
     report.offered.push_back(attempt_of(lease));
   }
   const std::uint32_t processors = request_.layout.processes * request_.layout.threads;

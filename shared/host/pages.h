@@ -8,8 +8,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "shared/base/ids.h"
+#include "shared/base/layout.h"
+#include "shared/base/result.h"
 #include "shared/os/segment.h"
 #include "shared/sync/slot_ring.h"
 
@@ -112,5 +115,10 @@ inline WorkerPage& worker_page(std::byte* base, std::uint32_t place) {
   return *reinterpret_cast<WorkerPage*>(base + round_to_page(sizeof(HostPage)) +
                                         place * sizeof(WorkerPage));
 }
+
+// Agent: lays the pages of a layout's workers out at the start of the segment, whatever was there
+// before, and maps them. `cpus`: in the order that carriers are pinned to them. No worker lives.
+Result<Mapping> lay_out_pages(Segment& segment, const Layout& layout, std::uint32_t first_worker,
+                              std::span<const int> cpus);
 
 }  // namespace strata
