@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "shared/base/check.h"
+#include "shared/host/placement.h"
 #include "shared/os/clock.h"
-#include "shared/os/usable_cpus.h"
 #include "shared/sync/event_count.h"
 
 namespace strata {
@@ -61,8 +61,7 @@ Status HostAgent::start(const Layout& layout) {
   }));
   layout_ = layout;
   slots_.clear();
-  const UsableCpus usable = usable_cpus();
-  cpus_ = layout.pin == Pin::kSpread ? spread_order(usable.affinity) : usable.affinity;
+  cpus_ = pin_order(layout.pin, usable_cpus());
   auto pages = lay_out_pages(segment_, layout, first_worker_, cpus_);
   if (!pages) {
     return pages.error();
@@ -320,23 +319,10 @@ std::vector<WorkerStatus> HostAgent::status() const {
   for (std::uint32_t place = 0; place < slots_.size(); ++place) {
     WorkerStatus status = slots_[place].status(page(place));
     status.worker = first_worker_ + place;
-    status.cpus = cpus_of(place);
+    status.cpus = worker_cpus(layout_.pin, cpus_, layout_.threads, place);
     all.push_back(std::move(status));
   }
   return all;
-}
-
-std::vector<int> HostAgent::cpus_of(std::uint32_t place) const {
-  if (layout_.pin == Pin::kNone) {
-    return cpus_;
-  }
-  std::vector<int> mine;
-  for (std::uint32_t t = 0; t < layout_.threads; ++t) {
-    mine.push_back(cpus_[(place * layout_.threads + t) % cpus_.size()]);
-  }
-  std::sort(mine.begin(), mine.end());
-  mine.erase(std::unique(mine.begin(), mine.end()), mine.end());
-  return mine;
 }
 
 std::uint64_t HostAgent::pss_bytes() const {

@@ -104,7 +104,6 @@ class HostAgent {
   void look();
   void send_open(std::uint32_t place);
   void check_closed();
-  [[nodiscard]] std::vector<int> cpus_of(std::uint32_t place) const;
   [[nodiscard]] WorkerPage& page(std::uint32_t place) const;
   void ring_workers();
 
@@ -115,7 +114,7 @@ class HostAgent {
   Segment segment_;
   Mapping pages_;
   Layout layout_;
-  std::vector<int> cpus_;  // In the order that carriers are pinned to them
+  std::vector<int> cpus_;  // pin_order()
   std::vector<WorkerSlot> slots_;
 
   std::unique_ptr<HostTrial> trial_;  // The one that is open; null: none

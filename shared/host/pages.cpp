@@ -38,7 +38,8 @@ Result<Mapping> lay_out_pages(Segment& segment, const Layout& layout, std::uint3
   host.pin = static_cast<std::uint8_t>(layout.pin);
   STRATA_CHECK(layout.executor.size() < host.executor.size(), layout.executor);
   std::copy(layout.executor.begin(), layout.executor.end(), host.executor.begin());
-  host.cpu_count = static_cast<std::uint32_t>(std::min(cpus.size(), kMaxCpus));
+  STRATA_CHECK(cpus.size() <= kMaxCpus, cpus.size());
+  host.cpu_count = static_cast<std::uint32_t>(cpus.size());
   for (std::uint32_t i = 0; i < host.cpu_count; ++i) {
     host.cpus[i] = static_cast<std::int16_t>(cpus[i]);
   }

@@ -39,7 +39,7 @@ struct HostPage {
   std::uint8_t pin;               // Pin
   std::array<char, 32> executor;  // Its name, ended by a zero
   std::uint32_t cpu_count;
-  std::array<std::int16_t, kMaxCpus> cpus;  // Usable CPUs in the order carriers are pinned to them
+  std::array<std::int16_t, kMaxCpus> cpus;  // pin_order()
 };
 
 // What the agent tells a worker.
@@ -117,7 +117,7 @@ inline WorkerPage& worker_page(std::byte* base, std::uint32_t place) {
 }
 
 // Agent: lays the pages of a layout's workers out at the start of the segment, whatever was there
-// before, and maps them. `cpus`: in the order that carriers are pinned to them. No worker lives.
+// before, and maps them. `cpus`: the pin_order(). No worker lives.
 Result<Mapping> lay_out_pages(Segment& segment, const Layout& layout, std::uint32_t first_worker,
                               std::span<const int> cpus);
 
