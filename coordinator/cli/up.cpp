@@ -9,6 +9,7 @@
 #include "coordinator/cli/status_report.h"
 #include "coordinator/cluster/server_process.h"
 #include "coordinator/launch/launchers.h"
+#include "shared/os/interruption.h"
 #include "shared/os/usable_cpus.h"
 
 namespace strata {
@@ -49,7 +50,8 @@ Exit up(const CommandLine& line) {
   }
   warn_of_too_many_processors(*layout, usable);
 
-  hold_signals();
+  // Who dies between the claim of the folder and its watcher leaves it behind.
+  hold_interruptions();
   Result<ClusterFolder> folder = ClusterFolder::claim(*name);
   if (!folder) {
     return fail(folder.error());

@@ -1,5 +1,5 @@
 // What a command asks of a cluster that is up. Each call connects, asks, waits for the answer and
-// takes its leave. SIGINT, SIGTERM and SIGHUP end the waiting with Exit::kInterrupted.
+// takes its leave. An interruption ends the waiting with Exit::kInterrupted.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -49,10 +49,9 @@ Status terminate(const FoundCluster& cluster, double limit_s) {
     error = std::move(why);
     (*loop)->stop();
   };
-  if (Status watched = (*loop)->on_signals({SIGINT, SIGTERM, SIGHUP},
-                                           [&](int) {
-                                             fail({Exit::kInterrupted, "interrupted"});
-                                           });
+  if (Status watched = (*loop)->on_interruption([&] {
+        fail({Exit::kInterrupted, "interrupted"});
+      });
       !watched) {
     return watched;
   }
@@ -80,8 +79,7 @@ Result<std::unique_ptr<ClientCall>> ClientCall::open(const FoundCluster& cluster
   }
   // The context of the connection starts threads: signals are blocked before.
   auto call = std::unique_ptr<ClientCall>(new ClientCall(cluster, std::move(*loop), nullptr));
-  if (Status watched = call->loop_->on_signals({SIGINT, SIGTERM, SIGHUP},
-                                               [self = call.get()](int) { self->interrupted(); });
+  if (Status watched = call->loop_->on_interruption([self = call.get()] { self->interrupted(); });
       !watched) {
     return watched.error();
   }

@@ -1,15 +1,16 @@
-// Leaving a cluster behind: fork, a session of its own, fork, and a pipe on which the daemon says
-// that it is ready, or why it cannot be.
+// Leaving a cluster behind: fork, a session of its own, fork, and a socket on which the daemon says
+// that it is ready, or why it cannot be. It stays only once the other side has answered that it
+// knows: a cluster that got ready while its requester was being interrupted would be nobody's.
 //
 // All forking is done before there is a thread, a ZeroMQ context or a loop.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <optional>
 
@@ -33,6 +34,11 @@ std::string report_of(const Error& error) {
   return std::to_string(static_cast<int>(error.exit)) + " " + error.message;
 }
 
+Error died(const std::string& name) {
+  return {Exit::kFailed, "cluster '" + name + "' died while it was starting; " + "try strata up " +
+                             name + " --foreground to see why"};
+}
+
 Result<UpReport> read_report(const std::string& text, const std::string& name) {
   const std::size_t blank = text.find(' ');
   const std::vector<std::string_view> words = split_blank(text);
@@ -45,8 +51,7 @@ Result<UpReport> read_report(const std::string& text, const std::string& name) {
       return Error{static_cast<Exit>(*status), text.substr(blank + 1)};
     }
   }
-  return Error{Exit::kFailed, "cluster '" + name + "' died while it was starting; " +
-                                  "try strata up " + name + " --foreground to see why"};
+  return died(name);
 }
 
 Status lead_standard_streams_to(const std::string& log_path) {
@@ -75,13 +80,12 @@ Status be_daemon(const UpRequest& request, const ClusterFolder& folder, Launcher
   if (chdir("/") != 0) {  // So that it keeps no file system from being unmounted.
     return system_error(Exit::kMachine, "cannot go to /", errno);
   }
-  return serve_cluster(request, folder, launcher,
-                       {.log_bytes_max = kLogBytesMax,
-                        .requester = report.get(),
-                        .ready = [&report](const UpReport& up) {
-                          static_cast<void>(write_whole(report.get(), report_of(up)));
-                          report.reset();
-                        }});
+  return serve_cluster(
+      request, folder, launcher,
+      {.log_bytes_max = kLogBytesMax, .requester = &report, .ready = [&report](const UpReport& up) {
+         static_cast<void>(write_whole(report.get(), report_of(up)));
+         shutdown(report.get(), SHUT_WR);  // That was all of it.
+       }});
 }
 
 [[noreturn]] void fork_daemon(const UpRequest& request, const ClusterFolder& folder,
@@ -104,15 +108,14 @@ Status be_daemon(const UpRequest& request, const ClusterFolder& folder, Launcher
   _exit(served ? 0 : static_cast<int>(served.error().exit));
 }
 
-// What the daemon says until it closes its end, or nothing when a signal came first.
+// What the daemon says in all, or an error when a signal came first.
 Result<std::string> wait_for_report(EventLoop& loop, const Fd& report) {
   std::string text;
   std::optional<Error> error;
-  if (Status watched = loop.on_signals({SIGINT, SIGTERM, SIGHUP},
-                                       [&](int) {
-                                         error = Error{Exit::kInterrupted, "interrupted"};
-                                         loop.stop();
-                                       });
+  if (Status watched = loop.on_interruption([&] {
+        error = Error{Exit::kInterrupted, "interrupted"};
+        loop.stop();
+      });
       !watched) {
     return watched.error();
   }
@@ -141,27 +144,31 @@ Result<std::string> wait_for_report(EventLoop& loop, const Fd& report) {
 
 Result<UpReport> start_daemon(const UpRequest& request, ClusterFolder& folder, Launcher& launcher) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    return system_error(Exit::kMachine, "cannot make a pipe", errno);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return system_error(Exit::kMachine, "cannot make a pair of sockets", errno);
   }
-  Fd reading(ends[0]);
-  Fd writing(ends[1]);
+  Fd ours(ends[0]);
+  Fd daemons(ends[1]);
   const pid_t middle = fork();
   if (middle < 0) {
     return system_error(Exit::kMachine, "cannot start the cluster's process (ulimit -u)", errno);
   }
   if (middle == 0) {
-    reading.reset();
-    fork_daemon(request, folder, launcher, std::move(writing));
+    ours.reset();
+    fork_daemon(request, folder, launcher, std::move(daemons));
   }
-  writing.reset();
+  daemons.reset();
   while (waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
   }
   auto loop = EventLoop::make();
   const Result<std::string> text =
-      loop ? wait_for_report(**loop, reading) : Result<std::string>(loop.error());
-  reading.reset();  // To a daemon that is not ready yet this says: end.
+      loop ? wait_for_report(**loop, ours) : Result<std::string>(loop.error());
   Result<UpReport> report = text ? read_report(*text, request.name) : text.error();
+  const bool stays = report && write_whole(ours.get(), "k");
+  if (report && !stays) {
+    report = died(request.name);
+  }
+  ours.reset();  // To a daemon that was not answered this says: end.
   if (report) {
     folder.release();
   } else {

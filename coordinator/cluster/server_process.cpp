@@ -75,15 +75,6 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
-void hold_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    sigaddset(&signals, signal);
-  }
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-}
-
 Status serve_cluster(const UpRequest& request, const ClusterFolder& folder, Launcher& launcher,
                      const Serving& serving) {
   raise_descriptor_limit();
@@ -101,10 +92,9 @@ Status serve_cluster(const UpRequest& request, const ClusterFolder& folder, Laun
                    "cluster '" + request.name + "' was taken down; strata up " + request.name});
     }
   };
-  if (Status watched = (*loop)->on_signals({SIGINT, SIGTERM, SIGHUP},
-                                           [&end](int) {
-                                             end({Exit::kInterrupted, "interrupted"});
-                                           });
+  if (Status watched = (*loop)->on_interruption([&end] {
+        end({Exit::kInterrupted, "interrupted"});
+      });
       !watched) {
     return watched;
   }
@@ -131,21 +121,23 @@ Status serve_cluster(const UpRequest& request, const ClusterFolder& folder, Laun
   }
   ClusterServer serving_clients(**loop, **cluster, **listening, output, request.name);
   server = &serving_clients;
-  if (serving.requester >= 0) {
-    // The writing end of a pipe: it says nothing but that the other end was closed.
-    if (Status watched = (*loop)->watch(serving.requester,
+  if (serving.requester != nullptr) {
+    if (Status watched = (*loop)->watch(serving.requester->get(),
                                         [&] {
-                                          (*loop)->unwatch(serving.requester);
-                                          end({Exit::kInterrupted, "interrupted"});
+                                          char known = 0;
+                                          const bool hung_up =
+                                              read(serving.requester->get(), &known, 1) <= 0;
+                                          (*loop)->unwatch(serving.requester->get());
+                                          serving.requester->reset();
+                                          if (hung_up) {
+                                            end({Exit::kInterrupted, "interrupted"});
+                                          }
                                         });
         !watched) {
       return watched;
     }
   }
   const Status started = server->start(request.layout, [&](const Status& ready) {
-    if (serving.requester >= 0) {
-      (*loop)->unwatch(serving.requester);
-    }
     if (ready) {
       serving.ready({getpid(), seconds_between(request.launched_ns, now_ns())});
     } else {

@@ -10,6 +10,7 @@
 #include "coordinator/cluster/launcher.h"
 #include "shared/base/layout.h"
 #include "shared/base/result.h"
+#include "shared/os/fd.h"
 
 namespace strata {
 
@@ -24,18 +25,15 @@ struct UpReport {
   double launch_s = 0;  // To all workers ready
 };
 
-// Keeps SIGINT, SIGTERM and SIGHUP waiting until serve_cluster() or start_daemon() can answer them.
-// Call it before the folder is claimed: who dies between that and its watcher leaves it behind.
-void hold_signals();
-
 // Both take a folder whose watcher has started, in a process that has no second thread.
 
 // Serves until it is taken down (Ok) or a signal ends it (kInterrupted). `ready` is called once the
-// workers are; the cluster ends when `requester` hangs up before that (-1: there is none). Messages
-// and what workers print without a client go to our stderr, at most `log_bytes_max` of the latter.
+// workers are. The cluster ends when `requester` hangs up before it has sent a byte, by which it says
+// that it knows of the readiness; the descriptor is closed then (null: there is none). Messages and
+// what workers print without a client go to our stderr, at most `log_bytes_max` of the latter.
 struct Serving {
   std::size_t log_bytes_max = SIZE_MAX;
-  int requester = -1;
+  Fd* requester = nullptr;
   std::function<void(const UpReport&)> ready;
 };
 Status serve_cluster(const UpRequest& request, const ClusterFolder& folder, Launcher& launcher,

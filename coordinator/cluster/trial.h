@@ -44,8 +44,8 @@ struct TrialObserver {
 };
 
 // Launches a local cluster of the layout, runs the trial in it, and ends the cluster: nothing is
-// left when it returns. `launched_ns`: the instant that launch_s counts from. SIGINT, SIGTERM and
-// SIGHUP end it early with Exit::kInterrupted. A failed check or a failed run is a RunResult, not
+// left when it returns. `launched_ns`: the instant that launch_s counts from. Interruptions
+// (shared/os/interruption.h) end it early with Exit::kInterrupted. A failed check or a failed run is a RunResult, not
 // an Error (RunResult::failure, Outcome::check).
 Result<RunResult> run_local_trial(const TrialRequest& request, const TrialObserver& observer,
                                   std::uint64_t launched_ns);

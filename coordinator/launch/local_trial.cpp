@@ -1,5 +1,4 @@
 // A trial in a cluster of its own: launched, used once and ended.
-#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -22,10 +21,9 @@ Result<RunResult> run_local_trial(const TrialRequest& request, const TrialObserv
   if (!cluster) {
     return cluster.error();
   }
-  if (auto watched = (*loop)->on_signals({SIGINT, SIGTERM, SIGHUP},
-                                         [&](int) {
-                                           (*cluster)->cancel({Exit::kInterrupted, "interrupted"});
-                                         });
+  if (auto watched = (*loop)->on_interruption([&] {
+        (*cluster)->cancel({Exit::kInterrupted, "interrupted"});
+      });
       !watched) {
     return watched.error();
   }

@@ -1,10 +1,10 @@
 #include "coordinator/measure/sweep.h"
 
 #include <algorithm>
-#include <csignal>
 #include <utility>
 
 #include "shared/os/clock.h"
+#include "shared/os/interruption.h"
 #include "shared/stats/shuffle.h"
 #include "shared/unit/kernel.h"
 
@@ -12,15 +12,6 @@ namespace strata {
 namespace {
 
 using Values = std::map<std::string, std::string, std::less<>>;
-
-void block_interruptions() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    sigaddset(&signals, signal);
-  }
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
 
 // One measurement for all rows: they must do the same operations.
 double calibrate_for(const SweepPlan& plan) {
@@ -95,7 +86,7 @@ std::optional<Error> failure_in(const Result<RunResult>& result, const Layout& l
 
 SweepResult run_sweep(SweepPlan plan, const SweepSettings& settings, const RunTrial& run_trial,
                       const std::function<void(const SweepProgress&)>& progress) {
-  block_interruptions();
+  hold_interruptions();
   SweepResult result;
   result.plan = std::move(plan);
   result.settings = settings;

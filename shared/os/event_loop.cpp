@@ -6,10 +6,10 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <utility>
 
 #include "shared/os/clock.h"
+#include "shared/os/interruption.h"
 
 namespace strata {
 
@@ -52,26 +52,17 @@ void EventLoop::cancel(TimerId id) {
   }
 }
 
-Status EventLoop::on_signals(std::initializer_list<int> signals, std::function<void(int)> fn) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : signals) {
-    sigaddset(&set, signal);
-    // A shell that starts a job in the background leaves SIGINT ignored; an ignored signal would
-    // never reach the descriptor.
-    struct sigaction action {};
-    action.sa_handler = SIG_DFL;
-    sigaction(signal, &action, nullptr);
-  }
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal_fd_ = Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+Status EventLoop::on_interruption(std::function<void()> fn) {
+  hold_interruptions();
+  const sigset_t signals = interruptions();
+  signal_fd_ = Fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signal_fd_) {
     return system_error(Exit::kMachine, "signalfd", errno);
   }
   return watch(signal_fd_.get(), [this, fn = std::move(fn)] {
     signalfd_siginfo info{};
     while (::read(signal_fd_.get(), &info, sizeof info) == sizeof info) {
-      fn(static_cast<int>(info.ssi_signo));
+      fn();
     }
   });
 }

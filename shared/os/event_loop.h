@@ -25,8 +25,9 @@ class EventLoop {
   TimerId at(std::uint64_t when_ns, std::function<void()> fn);
   void cancel(TimerId id);
 
-  // Blocks the signals for the whole process and delivers them as calls. Call before any thread.
-  Status on_signals(std::initializer_list<int> signals, std::function<void(int)> fn);
+  // Holds the signals that ask for an end (interruption.h) back in this thread and those that it
+  // makes, and calls `fn` for each. Call before any thread, once.
+  Status on_interruption(std::function<void()> fn);
 
   // Runs until stop(). May be called again.
   void run();

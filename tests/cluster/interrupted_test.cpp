@@ -129,6 +129,18 @@ TEST_P(Interrupted, ByAClosedTerminal) {
 INSTANTIATE_TEST_SUITE_P(During, Interrupted, ::testing::ValuesIn(kPhases),
                          [](const auto& phase) { return phase.param.name; });
 
+// nohup, and a background job of a script, mean it.
+TEST(Interruption, IsIgnoredByARunThatWasStartedToIgnoreIt) {
+  for (const int signal : {SIGINT, SIGHUP}) {
+    Process process({.words = strata_words({"run", "wait", "units=40", "ms=10", "-P", "2"}),
+                     .ignored = signal});
+    ASSERT_EQ(process.wait_for_workers(2).size(), 2U) << process.errors();
+    process.signal(signal);
+    EXPECT_EQ(process.wait().status, 0) << process.errors();
+    expect_nothing_left(process);
+  }
+}
+
 TEST(InterruptedTwice, IsStillClean) {
   Process process({.words = strata_words(
                        {"run", "compute", "units=100000", "grain=10000", "-P", "4", "-T", "1"})});

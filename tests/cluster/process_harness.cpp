@@ -81,7 +81,10 @@ struct Prepared {
   if (!command.folder.empty() && chdir(command.folder.c_str()) != 0) {
     _exit(127);
   }
-  signal(SIGPIPE, SIG_DFL);
+  // As a terminal's shell leaves them, whatever runs the tests: a background job ignores SIGINT.
+  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE}) {
+    signal(number, command.ignored == number ? SIG_IGN : SIG_DFL);
+  }
   for (const auto& [resource, value] : command.limits) {
     const rlimit limit{value, value};
     setrlimit(static_cast<__rlimit_resource>(resource), &limit);

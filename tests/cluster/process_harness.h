@@ -42,6 +42,7 @@ struct Command {
   std::string input = {};                           // Standard input, at most a pipe full
   Stdout output = Stdout::kCaptured;
   bool terminal = false;  // A pseudo terminal is stdin, stdout and stderr, and controls it.
+  int ignored = 0;        // A signal that it is started to ignore, as nohup does
   std::optional<uid_t> user = {};  // Run as this user (and group); only root can ask.
 };
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/cluster/expectations.h"
@@ -179,6 +180,31 @@ TEST_F(UpWeather, InterruptedAtAnyMomentOfItsStartLeavesNothing) {
     EXPECT_TRUE(up.wait_until_nothing_left()) << describe(up.members());
     EXPECT_FALSE(std::filesystem::exists(place_.path() / "strata" / "default"));
   }
+}
+
+// Once, a cluster that got ready while its requester was being interrupted stayed, and the
+// requester waited for its end for ever.
+TEST_F(UpWeather, InterruptedWhenItIsReadyAndDoesNotKnowItYetLeavesNothing) {
+  Process up(command({"up", "-P", "16", "-T", "1"}));
+  ASSERT_TRUE(up.until([&] { return up.members().size() >= 3; }));  // Its watcher and its daemon
+  up.signal(SIGSTOP);
+  ASSERT_TRUE(up.until([&] { return is_stopped(up.pid()); })) << "it was ready before";
+  ASSERT_TRUE(up.until([&] {
+    const Ending status = run(command({"status", "default", "--json"}));
+    const json object = json::parse(status.output, nullptr, false);
+    if (status.status != 0 || !object.is_object() || object["clusters"].empty()) {
+      return false;
+    }
+    const json& workers = object["clusters"][0]["workers"];
+    return workers.size() == 16 && std::all_of(workers.begin(), workers.end(), [](const json& one) {
+             return one["state"] == "idle";
+           });
+  }));
+  up.signal(SIGINT);
+  up.signal(SIGCONT);
+  EXPECT_EQ(up.wait().status, 130);
+  EXPECT_TRUE(up.wait_until_nothing_left()) << describe(up.members());
+  EXPECT_FALSE(std::filesystem::exists(place_.path() / "strata" / "default"));
 }
 
 TEST_F(UpWeather, LackingDescriptorsItSaysSoAndLeavesNothing) {

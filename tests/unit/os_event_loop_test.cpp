@@ -2,6 +2,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <vector>
 
@@ -63,16 +64,55 @@ TEST_F(EventLoopTest, ACallbackMayUnwatchAnotherThatIsDueInTheSameRound) {
   EXPECT_EQ(calls, 1);
 }
 
-TEST_F(EventLoopTest, DeliversSignalsAsCallsEvenWhenTheShellIgnoredThem) {
-  std::signal(SIGUSR1, SIG_IGN);
-  std::vector<int> got;
-  ASSERT_TRUE(loop_->on_signals({SIGUSR1}, [&](int signal) {
-    got.push_back(signal);
-    loop_->stop();
-  }));
-  kill(getpid(), SIGUSR1);
+// Signals as a shell leaves them, whoever ran this test, and put back afterwards.
+class Interruptions : public EventLoopTest {
+ protected:
+  Interruptions() {
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      before_[i] = std::signal(kSignals[i], SIG_DFL);
+    }
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask_);
+  }
+  ~Interruptions() override {
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      std::signal(kSignals[i], SIG_IGN);  // Throws away what is pending.
+      std::signal(kSignals[i], before_[i]);
+    }
+    pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+  }
+
+ private:
+  static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP};
+  std::array<void (*)(int), 3> before_{};
+  sigset_t mask_{};
+};
+
+TEST_F(Interruptions, AreDeliveredAsCalls) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    auto loop = EventLoop::make();
+    ASSERT_TRUE(loop);
+    int calls = 0;
+    ASSERT_TRUE((*loop)->on_interruption([&] {
+      ++calls;
+      (*loop)->stop();
+    }));
+    kill(getpid(), signal);
+    (*loop)->run();
+    EXPECT_EQ(calls, 1) << signal;
+  }
+}
+
+TEST_F(Interruptions, ThatWeWereStartedToIgnoreAreIgnored) {
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  int calls = 0;
+  ASSERT_TRUE(loop_->on_interruption([&] { ++calls; }));
+  kill(getpid(), SIGINT);
+  kill(getpid(), SIGHUP);
+  kill(getpid(), SIGTERM);
+  loop_->at(now_ns(), [&] { loop_->stop(); });  // Due after the signals, which are there by now.
   loop_->run();
-  EXPECT_EQ(got, std::vector<int>{SIGUSR1});
+  EXPECT_EQ(calls, 1);
 }
 
 }  // namespace
