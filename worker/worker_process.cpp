@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "shared/host/placement.h"
 #include "shared/os/clock.h"
 #include "shared/os/process.h"
 #include "shared/sync/event_count.h"
@@ -60,11 +61,8 @@ ExecutorConfig config_of(const HostPage& host, std::uint32_t place) {
   config.threads = host.threads;
   config.in_flight = host.in_flight;
   config.wait = Wait{host.wait};
-  if (Pin{host.pin} != Pin::kNone) {
-    for (std::uint32_t t = 0; t < host.threads; ++t) {
-      config.carrier_cpus.push_back(host.cpus[(place * host.threads + t) % host.cpu_count]);
-    }
-  }
+  const std::vector<int> order(host.cpus.begin(), host.cpus.begin() + host.cpu_count);
+  config.carrier_cpus = carrier_cpus(Pin{host.pin}, order, host.threads, place);
   return config;
 }
 

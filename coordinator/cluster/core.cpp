@@ -25,7 +25,7 @@ ShardState* Core::State::find(ShardId shard) {
   return value_of(shard) < shards.size() ? &shards[value_of(shard)] : nullptr;
 }
 
-WorkerState* Core::State::find(WorkerId worker) {
+WorkerRecord* Core::State::find(WorkerId worker) {
   return value_of(worker) < workers.size() ? &workers[value_of(worker)] : nullptr;
 }
 
@@ -96,7 +96,7 @@ bool Core::finished() const { return state_->finished; }
 const CoreCounts& Core::counts() const { return state_->counts; }
 
 std::uint32_t Core::restarts(WorkerId worker) const {
-  const WorkerState* state = state_->find(worker);
+  const WorkerRecord* state = state_->find(worker);
   return state == nullptr ? 0 : state->epoch - 1;
 }
 

@@ -169,7 +169,7 @@ void Core::State::completed(const event::Completed& e) {
     if (shard == nullptr || number == 0 || number >= shard->next_attempt) {
       continue;
     }
-    if (WorkerState* worker = find(completion.worker);
+    if (WorkerRecord* worker = find(completion.worker);
         worker != nullptr && worker->epoch == completion.epoch) {
       worker->idle_ends = 0;
     }
@@ -229,7 +229,7 @@ void Core::State::host_report(const event::HostReport& e) {
   }
   for (const event::HostReport::Running& running : e.running) {
     AttemptRecord* attempt = arrived(running.lease);
-    const WorkerState* worker = find(running.worker);
+    const WorkerRecord* worker = find(running.worker);
     if (attempt == nullptr || worker == nullptr || host_of(running.worker) != e.host) {
       continue;
     }

@@ -66,7 +66,7 @@ struct HostState {
   std::uint64_t heard_ns = 0;
 };
 
-struct WorkerState {
+struct WorkerRecord {
   Epoch epoch = 1;
   bool ready = false;
   bool suspect = false;
@@ -112,7 +112,7 @@ struct Core::State {
 
   // Lookups. Null where an event names what does not exist.
   [[nodiscard]] ShardState* find(ShardId shard);
-  [[nodiscard]] WorkerState* find(WorkerId worker);
+  [[nodiscard]] WorkerRecord* find(WorkerId worker);
   [[nodiscard]] HostState* find(HostId host);  // Also null when it is lost.
   static AttemptRecord* find(ShardState& shard, Attempt attempt);
   [[nodiscard]] HostId host_of(WorkerId worker) const;
@@ -124,7 +124,7 @@ struct Core::State {
 
   std::vector<ShardState> shards;
   std::vector<HostState> hosts;
-  std::vector<WorkerState> workers;
+  std::vector<WorkerRecord> workers;
   std::deque<ShardId> urgent;  // Retries and copies
   std::deque<ShardId> fresh;
   std::uint64_t open_shards = 0;

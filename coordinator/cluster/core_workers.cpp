@@ -32,7 +32,7 @@ void Core::State::heard(HostId id) {
 }
 
 void Core::State::worker_ready(WorkerId id, Epoch epoch) {
-  WorkerState* worker = find(id);
+  WorkerRecord* worker = find(id);
   if (worker == nullptr || find(host_of(id)) == nullptr) {
     return;
   }
@@ -50,7 +50,7 @@ void Core::State::worker_ready(WorkerId id, Epoch epoch) {
 }
 
 void Core::State::worker_ended(const event::WorkerEnded& e) {
-  WorkerState* worker = find(e.worker);
+  WorkerRecord* worker = find(e.worker);
   if (worker == nullptr || find(host_of(e.worker)) == nullptr) {
     return;
   }
@@ -149,7 +149,7 @@ void Core::State::tick() {
   next_tick_ns = kNever;
   bool endangered = false;
   for (std::uint32_t i = 0; i < workers.size(); ++i) {
-    WorkerState& worker = workers[i];
+    WorkerRecord& worker = workers[i];
     const HostState& host = hosts[value_of(host_of(WorkerId{i}))];
     if (!host.up || host.lost) {
       continue;

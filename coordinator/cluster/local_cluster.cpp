@@ -124,8 +124,8 @@ void LocalCluster::finish_trial(Result<RunResult> result) {
 void LocalCluster::worker_ready(std::uint32_t place, Epoch epoch) {
   log::debug("worker " + std::to_string(place) + " (epoch " + std::to_string(epoch) + ") is ready");
   early_ends_[place] = 0;
-  if (trial_) {
-    trial_->worker_ready(place, epoch);
+  if (LiveCore* core = trial_ ? trial_->core() : nullptr) {
+    core->worker_ready(place, epoch);
   }
   if (on_ready_ != nullptr && all_ready()) {
     std::exchange(on_ready_, nullptr)(Ok{});
@@ -152,8 +152,8 @@ void LocalCluster::worker_ended(std::uint32_t place, Epoch epoch, const ExitInfo
                                 std::int64_t last_unit) {
   log::info("worker " + std::to_string(place) + " (epoch " + std::to_string(epoch) + ") ended " +
             describe(how));
-  if (trial_ && trial_->has_core()) {
-    trial_->worker_ended(place, epoch, how, by_strata, held, last_unit);
+  if (trial_ && trial_->core() != nullptr) {
+    trial_->core()->worker_ended(place, epoch, how, by_strata, held, last_unit);
   } else {
     replace(place, epoch, how);
   }
@@ -172,15 +172,15 @@ void LocalCluster::replace(std::uint32_t place, Epoch epoch, const ExitInfo& how
 }
 
 void LocalCluster::completed(std::span<const DoneLease> done) {
-  if (trial_) {
-    trial_->completed(done);
+  if (LiveCore* core = trial_ ? trial_->core() : nullptr) {
+    core->completed(done);
   }
 }
 
 void LocalCluster::unit_threw(std::uint32_t place, Epoch epoch, LeaseKey lease, std::uint64_t unit,
                               const std::string& message) {
-  if (trial_) {
-    trial_->unit_threw(place, epoch, lease, unit, message);
+  if (LiveCore* core = trial_ ? trial_->core() : nullptr) {
+    core->unit_threw(place, epoch, lease, unit, message);
   }
 }
 

@@ -2,12 +2,11 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <climits>
 
 #include "shared/host/pages.h"
-#include "shared/os/usable_cpus.h"
+#include "shared/host/placement.h"
 #include "shared/unit/executor_table.h"
 
 namespace strata {
@@ -21,24 +20,14 @@ Error usage(std::string text) { return {Exit::kUsage, std::move(text)}; }
 }  // namespace
 
 std::vector<WorkerPlace> plan_placement(const Layout& layout) {
-  const UsableCpus usable = usable_cpus();
-  const std::vector<int> order =
-      layout.pin == Pin::kSpread ? spread_order(usable.affinity) : usable.affinity;
+  const std::vector<int> order = pin_order(layout.pin, usable_cpus());
   std::array<char, HOST_NAME_MAX + 1> host{};
   gethostname(host.data(), host.size() - 1);
   std::vector<WorkerPlace> places;
   for (std::uint32_t worker = 0; worker < layout.processes; ++worker) {
-    WorkerPlace place{.worker = worker, .host = host.data(), .cpus = {}};
-    if (layout.pin == Pin::kNone) {
-      place.cpus = order;
-    } else {
-      for (std::uint32_t t = 0; t < layout.threads; ++t) {
-        place.cpus.push_back(order[(worker * layout.threads + t) % order.size()]);
-      }
-      std::sort(place.cpus.begin(), place.cpus.end());
-      place.cpus.erase(std::unique(place.cpus.begin(), place.cpus.end()), place.cpus.end());
-    }
-    places.push_back(std::move(place));
+    places.push_back({.worker = worker,
+                      .host = host.data(),
+                      .cpus = worker_cpus(layout.pin, order, layout.threads, worker)});
   }
   return places;
 }

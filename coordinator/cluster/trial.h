@@ -8,7 +8,6 @@
 #include "coordinator/cluster/run_result.h"
 #include "shared/base/layout.h"
 #include "shared/base/result.h"
-#include "shared/os/event_loop.h"
 #include "shared/workloads/workload.h"
 
 namespace strata {
@@ -42,13 +41,6 @@ struct TrialObserver {
   // About ten times a second while units run.
   std::function<void(std::uint64_t done, std::uint64_t units, double elapsed_s)> progress;
 };
-
-// Launches a local cluster of the layout, runs the trial in it, and ends the cluster: nothing is
-// left when it returns. `launched_ns`: the instant that launch_s counts from. Interruptions
-// (shared/os/interruption.h) end it early with Exit::kInterrupted. A failed check or a failed run is a RunResult, not
-// an Error (RunResult::failure, Outcome::check).
-Result<RunResult> run_local_trial(const TrialRequest& request, const TrialObserver& observer,
-                                  std::uint64_t launched_ns);
 
 // Where each worker of a layout would run on this machine: what `placed` is told.
 std::vector<WorkerPlace> plan_placement(const Layout& layout);

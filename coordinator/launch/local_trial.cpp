@@ -1,10 +1,11 @@
-// A trial in a cluster of its own: launched, used once and ended.
+#include "coordinator/launch/local_trial.h"
+
 #include <optional>
 #include <utility>
 
 #include "coordinator/cluster/local_cluster.h"
-#include "coordinator/cluster/trial.h"
 #include "coordinator/launch/launchers.h"
+#include "shared/os/event_loop.h"
 
 namespace strata {
 

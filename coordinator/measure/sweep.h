@@ -61,8 +61,8 @@ struct SweepProgress {
 };
 
 // Calibrates once where a row needs it, computes each serial reference once, and runs the trials
-// with speculation off. A trial that fails stops it. Interruptions (shared/os/interruption.h) stay held from
-// here on, so that one that comes between two trials is seen by the next one.
+// with speculation off. A trial that fails stops it. Interruptions (shared/os/interruption.h) stay
+// held from here on, so that one that comes between two trials is seen by the next one.
 SweepResult run_sweep(SweepPlan plan, const SweepSettings& settings, const RunTrial& run_trial,
                       const std::function<void(const SweepProgress&)>& progress);
 

@@ -3,10 +3,7 @@
 // agent of its own host.
 #pragma once
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,11 +11,13 @@
 #include "shared/base/ids.h"
 #include "shared/base/layout.h"
 #include "shared/base/result.h"
+#include "shared/host/host_trial.h"
 #include "shared/host/lease_book.h"
 #include "shared/host/pages.h"
-#include "shared/host/result_memory.h"
 #include "shared/host/trial_memory.h"
-#include "shared/host/zygote_client.h"
+#include "shared/host/worker_slot.h"
+#include "shared/host/worker_starter.h"
+#include "shared/host/worker_status.h"
 #include "shared/os/event_loop.h"
 #include "shared/os/process.h"
 #include "shared/os/segment.h"
@@ -50,27 +49,6 @@ class AgentListener {
   virtual void trial_closed() = 0;
 };
 
-enum class WorkerState : std::uint8_t { kStarting, kReady, kOpening, kOpen, kDead };
-std::string_view name_of(WorkerState state);
-
-struct WorkerStatus {
-  std::uint32_t worker = 0;  // WorkerId
-  pid_t pid = 0;
-  WorkerState state = WorkerState::kDead;
-  Epoch epoch = 0;
-  std::vector<int> cpus;
-  std::uint64_t units_done = 0;  // Since it was started or its trial was opened
-  std::uint64_t ready_ns = 0;
-  // During the last trial, dead processes of this worker included.
-  double cpu_s = 0;
-  std::uint64_t voluntary_switches = 0;
-  std::uint64_t involuntary_switches = 0;
-  std::uint32_t os_threads = 0;
-};
-
-// The proportional set size of a process, in bytes; 0 when it is gone.
-std::uint64_t pss_of(pid_t pid);
-
 class HostAgent {
  public:
   struct Options {
@@ -96,57 +74,26 @@ class HostAgent {
   void fence(std::uint32_t place, Epoch epoch);
 
   // Lays a trial out in the segment and has every ready worker open it; workers that become ready
-  // later open it too. `first_results`: units of each shard, in order of ShardId from 0. The input
-  // of the image is copied.
+  // later open it too. The rest is HostTrial's.
   Status open_trial(JobImage image, std::span<const std::uint32_t> shard_units);
-  struct OfferedLease {
-    LeaseKey key;
-    std::uint64_t first_unit = 0;
-    std::uint32_t units = 0;
-    bool alone = false;
-  };
-  // Error: no memory for a further attempt's result.
   Status offer(std::span<const OfferedLease> leases);
-  void revoke(const LeaseKey& lease);
-  // The lease's result is final: where it lies until close_trial().
-  struct ResultView {
-    Sums sums{};
-    const std::byte* slots = nullptr;
-  };
-  ResultView commit(const LeaseKey& lease);
-  void discard(const LeaseKey& lease);
+  void revoke(const LeaseKey& lease) { trial_->revoke(lease); }
+  ResultView commit(const LeaseKey& lease) { return trial_->commit(lease); }
+  void discard(const LeaseKey& lease) { trial_->discard(lease); }
+  [[nodiscard]] std::uint64_t late_units() { return trial_->late_units(); }
+  [[nodiscard]] const LeaseBook& book() const { return trial_->book(); }
   // Committed results stay readable until release_trial(); workers leave, and trial_closed() tells
   // when the last has. Those that do not leave within `grace_ns` are killed.
   void close_trial(std::uint64_t grace_ns);
   void release_trial();
-  // Units of the open trial whose result came after another attempt's was committed, and which the
-  // claim table refused.
-  [[nodiscard]] std::uint64_t late_units();
 
-  [[nodiscard]] const LeaseBook* book() const { return book_.get(); }
   [[nodiscard]] std::uint32_t workers() const { return static_cast<std::uint32_t>(slots_.size()); }
   [[nodiscard]] std::vector<WorkerStatus> status() const;
   // Sum of the workers' proportional set sizes now, in bytes (smaps_rollup).
   [[nodiscard]] std::uint64_t pss_bytes() const;
 
  private:
-  struct Slot {
-    ChildProcess process;
-    WorkerState state = WorkerState::kDead;
-    Epoch epoch = 0;
-    std::uint64_t last_beat = 0;
-    bool by_strata = false;
-    std::string text;  // Parts of the report that is still coming
-    std::optional<SlotRing<Command, 8>::Producer> commands;
-    std::optional<SlotRing<Report, 16>::Consumer> reports;
-    // Of this worker's earlier processes in the trial.
-    double dead_cpu_s = 0;
-    std::uint64_t dead_voluntary = 0;
-    std::uint64_t dead_involuntary = 0;
-  };
-
-  HostAgent(EventLoop& loop, Options options, AgentListener& listener);
-  Status prepare_pages(const Layout& layout);
+  HostAgent(EventLoop& loop, std::uint32_t first_worker, AgentListener& listener);
   Status start_processes(std::uint32_t first, std::uint32_t count, Epoch epoch);
   Status adopt(std::uint32_t place, Epoch epoch, Result<ChildProcess> process);
   void on_doorbell();
@@ -154,39 +101,25 @@ class HostAgent {
   void on_reports(std::uint32_t place);
   void on_report(std::uint32_t place, const Report& report);
   void collect();
-  void free_gone();
   void look();
   void send_open(std::uint32_t place);
   void check_closed();
-  [[nodiscard]] std::vector<int> cpus_of(std::uint32_t place) const;
   [[nodiscard]] WorkerPage& page(std::uint32_t place) const;
   void ring_workers();
 
   EventLoop& loop_;
-  Options options_;
+  const std::uint32_t first_worker_;
   AgentListener& listener_;
+  std::unique_ptr<WorkerStarter> starter_;
   Segment segment_;
-  Fd doorbell_;
-  Fd null_;  // The workers' stdin
   Mapping pages_;
   Layout layout_;
-  std::vector<int> cpus_;
-  std::unique_ptr<ZygoteClient> zygote_;
-  std::vector<Slot> slots_;
+  std::vector<int> cpus_;  // pin_order()
+  std::vector<WorkerSlot> slots_;
 
-  // The trial that is open, if one is.
-  std::uint32_t trial_ = 0;
-  bool trial_open_ = false;
+  std::unique_ptr<HostTrial> trial_;  // The one that is open; null: none
+  std::uint32_t trial_number_ = 0;
   bool closing_ = false;
-  std::uint64_t trial_offset_ = 0;
-  std::uint64_t trial_bytes_ = 0;
-  Mapping trial_memory_;
-  std::unique_ptr<ClaimTable> table_;
-  std::unique_ptr<LeaseBook> book_;
-  std::unique_ptr<ResultMemory> results_;
-  std::map<LeaseKey, LeaseFacts> done_;  // Told as completed, not yet committed or discarded
-  std::set<LeaseKey> thrown_;            // Left the table without a result
-  std::uint64_t late_units_ = 0;
   EventLoop::TimerId look_timer_ = 0;  // Beats and finished leases, while a trial is open
   EventLoop::TimerId close_timer_ = 0;
 };

@@ -8,8 +8,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "shared/base/ids.h"
+#include "shared/base/layout.h"
+#include "shared/base/result.h"
 #include "shared/os/segment.h"
 #include "shared/sync/slot_ring.h"
 
@@ -36,7 +39,7 @@ struct HostPage {
   std::uint8_t pin;               // Pin
   std::array<char, 32> executor;  // Its name, ended by a zero
   std::uint32_t cpu_count;
-  std::array<std::int16_t, kMaxCpus> cpus;  // Usable CPUs in the order carriers are pinned to them
+  std::array<std::int16_t, kMaxCpus> cpus;  // pin_order()
   // How many of the workers that the agent starts together are not ready yet. Set by the agent
   // before it starts them; each takes one off when it has reported. The last rings the doorbell for
   // all: 64 rings in the middle of 64 starts cost more than the starts. Below 1, each rings.
@@ -116,5 +119,10 @@ inline WorkerPage& worker_page(std::byte* base, std::uint32_t place) {
   return *reinterpret_cast<WorkerPage*>(base + round_to_page(sizeof(HostPage)) +
                                         place * sizeof(WorkerPage));
 }
+
+// Agent: lays the pages of a layout's workers out at the start of the segment, whatever was there
+// before, and maps them. `cpus`: the pin_order(). No worker lives.
+Result<Mapping> lay_out_pages(Segment& segment, const Layout& layout, std::uint32_t first_worker,
+                              std::span<const int> cpus);
 
 }  // namespace strata

@@ -32,6 +32,27 @@ TEST_P(LoweredLimits, NoRoomForTheSegments) {
   expect_machine_lacks(with_limit(RLIMIT_FSIZE, 4096), "");
 }
 
+TEST_P(LoweredLimits, RoomForTheWorkersPagesButNotForTheTrial) {
+  // Upwards past every part of the segment: whatever does not fit, it is refused clearly.
+  unsigned refused = 0;
+  bool fits = false;
+  for (rlim_t kilobytes = 16; !fits && kilobytes <= 4096; kilobytes += 16) {
+    SCOPED_TRACE(kilobytes);
+    Command command = with_limit(RLIMIT_FSIZE, kilobytes << 10U);
+    command.words.emplace_back("--json");  // Without it the ready workers have been told of.
+    Process process(std::move(command));
+    const Ending ending = process.wait();
+    fits = ending.status == 0;
+    if (!fits) {
+      expect_refused(ending, 3, {});
+      ++refused;
+    }
+    expect_nothing_left(process);
+  }
+  EXPECT_TRUE(fits);
+  EXPECT_GE(refused, 3U);  // The pages of eight workers, then the claim table, then the results.
+}
+
 TEST_P(LoweredLimits, NoFileDescriptors) {
   for (const rlim_t descriptors : {5U, 8U, 12U, 16U}) {
     SCOPED_TRACE(descriptors);
