@@ -35,6 +35,7 @@ int run_zygote() {
   if (prctl(PR_GET_TID_ADDRESS, &tid_address) != 0) {
     return 3;
   }
+  prctl(PR_SET_NAME, "strata-zygote");  // In ps and top it is not one of its workers.
   ZygoteRequest request;
   while (recv(kZygoteFd, &request, sizeof request, 0) == sizeof request) {
     // Mapped anew for each request: the layout may have changed. Children inherit the mapping.
@@ -47,6 +48,7 @@ int run_zygote() {
       const pid_t pid = clone_sibling(tid_address);
       if (pid == 0) {
         close(kZygoteFd);
+        prctl(PR_SET_NAME, "strata-worker");
         return run_worker(request.first + i, std::move(*pages));
       }
       pids[i] = pid > 0 ? pid : -errno;

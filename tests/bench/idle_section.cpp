@@ -42,10 +42,7 @@ double pss_bytes(pid_t pid) {
   return kilobytes * 1024;
 }
 
-bool is_worker(const ProcessInfo& process) {
-  return !process.words.empty() && process.words[0].find("strata-worker") != std::string::npos &&
-         process.threads > 1;
-}
+bool is_worker(const ProcessInfo& process) { return process.name == "strata-worker"; }
 
 struct Idle {
   double pss_of_a_worker = 0;       // Bytes, mean

@@ -38,7 +38,7 @@ bool is_stopped(pid_t pid);  // By SIGSTOP
 unsigned long long cpu_ticks_of(pid_t pid);
 
 // The workers among the children of a coordinator: `strata-worker` processes that have begun
-// to work (a control thread runs), without the zygote, which never has a second thread.
+// to work (their carriers run), without the zygote, which never has a second thread.
 std::vector<pid_t> workers_of(pid_t coordinator);
 // All `strata-worker` processes below it, in whatever stage, the zygote included.
 std::vector<pid_t> helpers_of(pid_t coordinator);
