@@ -28,9 +28,10 @@ struct UpReport {
 // Both take a folder whose watcher has started, in a process that has no second thread.
 
 // Serves until it is taken down (Ok) or a signal ends it (kInterrupted). `ready` is called once the
-// workers are. The cluster ends when `requester` hangs up before it has sent a byte, by which it says
-// that it knows of the readiness; the descriptor is closed then (null: there is none). Messages and
-// what workers print without a client go to our stderr, at most `log_bytes_max` of the latter.
+// workers are. The cluster ends when `requester` hangs up before it has sent a byte, by which it
+// says that it knows of the readiness; the descriptor is closed then (null: there is none).
+// Messages and what workers print without a client go to our stderr, at most `log_bytes_max` of the
+// latter.
 struct Serving {
   std::size_t log_bytes_max = SIZE_MAX;
   Fd* requester = nullptr;
