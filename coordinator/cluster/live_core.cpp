@@ -23,6 +23,19 @@ LeaseKey key_of(const ShardAttempt& lease) { return {lease.shard, lease.attempt}
 
 }  // namespace
 
+event::WorkerEnded ended_event(const WorkerEnd& end) {
+  event::WorkerEnded ended{.worker = WorkerId{end.place},
+                           .epoch = end.epoch,
+                           .end = {end.how.signal, end.how.exit_code, end.by_strata},
+                           .held = {},
+                           .last_unit = end.last_unit,
+                           .was_ready = end.was_ready};
+  for (const HeldLease& lease : end.held) {
+    ended.held.push_back(attempt_of(lease.key));
+  }
+  return ended;
+}
+
 LiveCore::LiveCore(EventLoop& loop, HostAgent& agent, const CoreConfig& config,
                    const std::vector<ShardRange>& shards, Told told)
     : loop_(loop),
@@ -132,16 +145,10 @@ void LiveCore::worker_ready(std::uint32_t place, Epoch epoch) {
   step(event::WorkerReady{WorkerId{place}, epoch});
 }
 
-void LiveCore::worker_ended(std::uint32_t place, Epoch epoch, const ExitInfo& how, bool by_strata,
-                            std::span<const HeldLease> held, std::int64_t last_unit) {
-  event::WorkerEnded ended{.worker = WorkerId{place},
-                           .epoch = epoch,
-                           .end = {how.signal, how.exit_code, by_strata},
-                           .held = {},
-                           .last_unit = last_unit};
-  for (const HeldLease& lease : held) {
-    ended.held.push_back(attempt_of(lease.key));
-    held_since_.erase(packed(ended.held.back()));
+void LiveCore::worker_ended(const WorkerEnd& end) {
+  const event::WorkerEnded ended = ended_event(end);
+  for (const ShardAttempt& lease : ended.held) {
+    held_since_.erase(packed(lease));
   }
   step(ended);
 }

@@ -18,6 +18,9 @@
 
 namespace strata {
 
+// What the agent tells of a worker's end, in the core's words.
+event::WorkerEnded ended_event(const WorkerEnd& end);
+
 class LiveCore {
  public:
   // One of the two, once; nothing is driven after it.
@@ -41,8 +44,7 @@ class LiveCore {
 
   // As AgentListener's.
   void worker_ready(std::uint32_t place, Epoch epoch);
-  void worker_ended(std::uint32_t place, Epoch epoch, const ExitInfo& how, bool by_strata,
-                    std::span<const HeldLease> held, std::int64_t last_unit);
+  void worker_ended(const WorkerEnd& end);
   void completed(std::span<const DoneLease> done);
   void unit_threw(std::uint32_t place, Epoch epoch, LeaseKey lease, std::uint64_t unit,
                   const std::string& message);

@@ -147,15 +147,13 @@ void LocalCluster::open_failed(std::uint32_t /*place*/, const std::string& why) 
   }
 }
 
-void LocalCluster::worker_ended(std::uint32_t place, Epoch epoch, const ExitInfo& how,
-                                bool by_strata, std::span<const HeldLease> held,
-                                std::int64_t last_unit) {
-  log::info("worker " + std::to_string(place) + " (epoch " + std::to_string(epoch) + ") ended " +
-            describe(how));
-  if (trial_ && trial_->core() != nullptr) {
-    trial_->core()->worker_ended(place, epoch, how, by_strata, held, last_unit);
+void LocalCluster::worker_ended(const WorkerEnd& end) {
+  log::info("worker " + std::to_string(end.place) + " (epoch " + std::to_string(end.epoch) +
+            ") ended " + describe(end.how));
+  if (LiveCore* core = trial_ ? trial_->core() : nullptr) {
+    core->worker_ended(end);
   } else {
-    replace(place, epoch, how);
+    replace(end.place, end.epoch, end.how);
   }
 }
 

@@ -45,8 +45,7 @@ class LocalCluster final : private AgentListener {
   void worker_ready(std::uint32_t place, Epoch epoch) override;
   void worker_opened(std::uint32_t place, Epoch epoch) override;
   void open_failed(std::uint32_t place, const std::string& why) override;
-  void worker_ended(std::uint32_t place, Epoch epoch, const ExitInfo& how, bool by_strata,
-                    std::span<const HeldLease> held, std::int64_t last_unit) override;
+  void worker_ended(const WorkerEnd& end) override;
   void completed(std::span<const DoneLease> done) override;
   void unit_threw(std::uint32_t place, Epoch epoch, LeaseKey lease, std::uint64_t unit,
                   const std::string& message) override;

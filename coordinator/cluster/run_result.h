@@ -27,7 +27,7 @@ struct RunResult {
   Layout layout;
   std::uint64_t seed = 1;
 
-  double launch_s = 0;    // Exec of strata to all workers ready.
+  double launch_s = 0;    // Exec of strata to all workers ready; 0: they were ready before.
   double makespan_s = 0;  // The common start to the last commit.
 
   std::uint64_t units_expected = 0;

@@ -37,6 +37,7 @@ struct TrialObserver {
   std::function<void(const std::vector<WorkerPlace>& placement, std::uint64_t units,
                      std::uint64_t shards, const std::string& unit_noun)>
       placed;
+  // `launch_s` as RunResult's.
   std::function<void(double launch_s)> ready;
   // About ten times a second while units run.
   std::function<void(std::uint64_t done, std::uint64_t units, double elapsed_s)> progress;

@@ -78,7 +78,10 @@ std::string placement_text(const std::vector<WorkerPlace>& places, unsigned usab
 }
 
 std::string ready_text(std::size_t workers, double launch_s, const Style& style) {
-  return labelled("ready", count_of(workers, "workers") + " in " + seconds_text(launch_s), style);
+  const std::string launch = launch_s > 0
+                                 ? " in " + seconds_text(launch_s)
+                                 : std::string(workers == 1 ? " was" : " were") + " ready already";
+  return labelled("ready", count_of(workers, "workers") + launch, style);
 }
 
 std::string outcome_text(const RunResult& run, const Style& style) {

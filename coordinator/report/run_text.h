@@ -19,7 +19,7 @@ std::string heading_text(std::string_view workload, const Layout& layout, std::u
 // "placing  worker 0 on cpu 0, worker 1 on cpu 1   (2 usable CPUs)"
 std::string placement_text(const std::vector<WorkerPlace>& places, unsigned usable_cpus,
                            const Style& style);
-// "ready    2 workers in 6.1 ms"
+// "ready    2 workers in 6.1 ms", "ready    2 workers were ready already" (launch_s is 0)
 std::string ready_text(std::size_t workers, double launch_s, const Style& style);
 // "done ...", "verdict ...", "cost ...": everything that is known at the end only.
 std::string outcome_text(const RunResult& run, const Style& style);

@@ -137,13 +137,18 @@ void HostAgent::on_ended(std::uint32_t place) {
   const int pidfd = slot.process.pidfd();
   on_reports(place);  // Its last words
   loop_.unwatch(pidfd);
-  const ExitInfo how = slot.process.reap(true).value_or(ExitInfo{});
+  // Acquire: as whoever wrote it is gone, only its last value counts; pairs with the unit's store.
+  WorkerEnd end{.place = place,
+                .epoch = slot.epoch,
+                .how = slot.process.reap(true).value_or(ExitInfo{}),
+                .by_strata = slot.by_strata,
+                .was_ready = slot.state != WorkerState::kStarting,
+                .held = {},
+                .last_unit = page(place).last_unit.load(std::memory_order_acquire)};
   slot.state = WorkerState::kDead;
-  std::vector<HeldLease> held;
-  const std::int64_t last_unit = page(place).last_unit.load(std::memory_order_acquire);
   if (trial_) {
-    slot.count_dead(how, page(place));
-    held = trial_->release_dead(place, slot.epoch);
+    slot.count_dead(end.how, page(place));
+    end.held = trial_->release_dead(place, slot.epoch);
     collect();
   }
   // One that died while starting will not be counted down: from now on each rings for itself, and
@@ -154,7 +159,7 @@ void HostAgent::on_ended(std::uint32_t place) {
       on_reports(other);
     }
   }
-  listener_.worker_ended(place, slot.epoch, how, slot.by_strata, held, last_unit);
+  listener_.worker_ended(end);
   check_closed();
 }
 

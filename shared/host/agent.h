@@ -24,6 +24,17 @@
 
 namespace strata {
 
+// The end of a worker's process.
+struct WorkerEnd {
+  std::uint32_t place = 0;
+  Epoch epoch = 0;
+  ExitInfo how;
+  bool by_strata = false;            // The agent killed it, by fence() or stop().
+  bool was_ready = false;            // It had told so: what ended it is not its start.
+  std::vector<HeldLease> held;       // Claimed in the open trial, not done, and revoked now
+  std::int64_t last_unit = kNoUnit;  // The unit it was about to run, of alone leases only
+};
+
 // What an agent tells; called on the loop's thread, never from within a call to the agent.
 // `place` is the worker's number on its host, from 0.
 class AgentListener {
@@ -37,9 +48,7 @@ class AgentListener {
   // It made the job and waits for leases / could not, because of `why`.
   virtual void worker_opened(std::uint32_t place, Epoch epoch) = 0;
   virtual void open_failed(std::uint32_t place, const std::string& why) = 0;
-  // `by_strata`: the agent killed it, by fence() or stop().
-  virtual void worker_ended(std::uint32_t place, Epoch epoch, const ExitInfo& how, bool by_strata,
-                            std::span<const HeldLease> held, std::int64_t last_unit) = 0;
+  virtual void worker_ended(const WorkerEnd& end) = 0;
   virtual void completed(std::span<const DoneLease> done) = 0;
   virtual void unit_threw(std::uint32_t place, Epoch epoch, LeaseKey lease, std::uint64_t unit,
                           const std::string& message) = 0;

@@ -144,6 +144,12 @@ TEST(RunText, TellsWhatWasRunThenTheAnswerThenTheEvidence) {
             "cost     cpu 2.02 s  switches 14 voluntary, 61 involuntary   memory 9.40 MB (PSS)\n");
 }
 
+TEST(RunText, SaysWhenWorkersOfAClusterWereReadyAlready) {
+  EXPECT_EQ(ready_text(2, 0, {}), "ready    2 workers were ready already\n");
+  EXPECT_EQ(ready_text(1, 0, {}), "ready    1 worker was ready already\n");
+  EXPECT_EQ(ready_text(1, 0.0061, {}), "ready    1 worker in 6.10 ms\n");
+}
+
 TEST(RunText, AFailedRunSaysHowFarItCame) {
   RunResult run = example();
   run.units_completed = 1999;
