@@ -126,6 +126,7 @@ Status ClusterFolder::start_watcher() {
   }
   if (middle == 0) {
     setsid();  // What is sent to our terminal or group is not meant for it.
+    prctl(PR_SET_NAME, "strata-watcher");  // Here, so that it has its name when we return.
     const pid_t watcher = fork();
     if (watcher == 0) {
       alive_.reset();
@@ -144,7 +145,6 @@ Status ClusterFolder::start_watcher() {
 }
 
 void ClusterFolder::watch(const Fd& end) const {
-  prctl(PR_SET_NAME, "strata-watcher");
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, nullptr);

@@ -1,11 +1,18 @@
 #include "tests/cluster/process_table.h"
 
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+
+#include "shared/os/fd.h"
 
 namespace strata::testing {
 namespace {
@@ -132,6 +139,18 @@ unsigned long long cpu_ticks_of(pid_t pid) {
   std::string name;
   std::vector<std::string> fields;
   return read_stat(pid, &name, &fields) ? std::stoull(fields[11]) + std::stoull(fields[12]) : 0;
+}
+
+bool kill_whole(const std::vector<pid_t>& pids) {
+  std::vector<Fd> processes;
+  for (const pid_t pid : pids) {
+    processes.emplace_back(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    kill(pid, SIGKILL);
+  }
+  return std::all_of(processes.begin(), processes.end(), [](const Fd& process) {
+    pollfd waiting{process.get(), POLLIN, 0};  // -1, of one that has gone already, is passed over.
+    return !process || poll(&waiting, 1, 60'000) == 1;
+  });
 }
 
 std::vector<pid_t> workers_of(pid_t coordinator) {

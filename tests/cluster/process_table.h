@@ -37,6 +37,10 @@ bool is_stopped(pid_t pid);  // By SIGSTOP
 // CPU time of its threads so far in clock ticks (user and system); 0 when there is no such process.
 unsigned long long cpu_ticks_of(pid_t pid);
 
+// SIGKILL, and waits until each has closed all that it had open. An environment, by which marked
+// processes are found, is gone a little earlier. False: one still lives after a minute.
+bool kill_whole(const std::vector<pid_t>& pids);
+
 // The workers among the children of a coordinator: `strata-worker` processes that have begun
 // to work (their carriers run), without the zygote, which never has a second thread.
 std::vector<pid_t> workers_of(pid_t coordinator);

@@ -123,8 +123,7 @@ TEST_F(UpWeather, ItsNameIsFreeAfterBothItAndItsWatcherWereKilled) {
     UpCluster cluster(place_.path());
     const pid_t watcher = cluster.watcher();
     ASSERT_GT(watcher, 0);
-    kill(watcher, SIGKILL);
-    kill(cluster.pid(), SIGKILL);
+    ASSERT_TRUE(kill_whole({watcher, cluster.pid()}));
     ASSERT_TRUE(cluster.process().wait_until_nothing_left());
     EXPECT_TRUE(std::filesystem::exists(cluster.folder()));
     if (by_up) {
