@@ -1,5 +1,6 @@
 // The contract between a worker and the executor that carries its units.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -66,6 +67,10 @@ struct ExecutorConfig {
   std::uint32_t threads = 1;    // T
   std::uint32_t in_flight = 0;  // G, 0: the executor's own rule
   Wait wait = Wait::kAuto;
+  // `gil` alone: how long a unit waits for the lock before it asks for it, and whether compute()
+  // lets it go (as Python's hashlib does), so that units compute in parallel.
+  std::chrono::microseconds gil_interval{5000};
+  bool gil_release_compute = false;
   std::vector<int>
       carrier_cpus;  // Carrier i is pinned to carrier_cpus[i mod size]; empty: not pinned.
 };

@@ -168,7 +168,8 @@ class PoolExecutor final : public Executor {
   }
 
   void carry(Self& self) {
-    UnitRunner runner(*source_);
+    BlockingCarrier carrier;
+    UnitRunner runner(*source_, carrier);
     EventCount& bell = source_->bell();
     self.batch = 1;
     bool last_look = false;
