@@ -20,6 +20,10 @@ struct Lease {
   // Run these units one at a time, on one carrier, with nothing else alive in the worker, and tell
   // about_to_run() before each: a shard under suspicion of crashing its worker.
   bool alone = false;
+  // These units wait for each other: each is begun whatever becomes of the others, none behind
+  // another on one carrier. There are as many carriers as must be alive at one time. One that
+  // throws is told to fail() at once, since others may wait for it for ever.
+  bool together = false;
   std::byte* slots =
       nullptr;  // units * slot_bytes bytes, zeroed; unit i's begin at i * slot_bytes.
   std::size_t slot_bytes = 0;

@@ -206,6 +206,9 @@ class PoolExecutor final : public Executor {
     Tally tally;  // Ours alone until the lease leaves this carrier: nothing is shared in between.
     std::uint32_t done = 0;
     std::uint64_t begun_ns = now_ns();
+    if (lease.together) {
+      self.batch = 1;  // No unit behind another.
+    }
     do {
       if (range.size() > self.batch) {
         split(self, range);
@@ -215,6 +218,12 @@ class PoolExecutor final : public Executor {
       const std::uint32_t last = slot.unit_at(range.last);
       runner.run(lease, first, last, tally);
       done += last - first;
+      if (lease.together) {
+        if (tally.failed) {
+          slot.record.fail_early(*source_, tally);
+        }
+        continue;
+      }
       const std::uint64_t now = now_ns();
       adapt(self, range.size(), now - begun_ns);
       begun_ns = now;

@@ -132,6 +132,9 @@ class Trial {
       trial.carrier_.begin_unit();
       trial.runner_.run(thread.record->lease(), thread.place, thread.place + 1, tally);
       trial.carrier_.end_unit();
+      if (tally.failed && thread.record->lease().together) {
+        thread.record->fail_early(trial.source_, tally);
+      }
       // Relaxed: a count for people.
       trial.running_.fetch_sub(1, std::memory_order_relaxed);
       if (thread.record->merge(tally, 1)) {
