@@ -71,6 +71,26 @@ TEST(Gil, AHolderThatIsAskedGoesOnOnlyAfterAnotherThreadHadTheLock) {
   EXPECT_EQ(turns, 100U);
 }
 
+TEST(Gil, AHolderThatGivesWayReturnsOnlyAfterTheWaitingThreadHadIt) {
+  Gil gil(1h);  // Nobody asks.
+  gil.take();
+  gil.give_way();  // To nobody.
+  EXPECT_EQ(gil.switches(), 1U);
+  bool had_it = false;  // Written under the lock alone.
+  std::thread other([&] {
+    gil.take();
+    had_it = true;
+    gil.drop();
+  });
+  while (!had_it) {
+    const std::uint64_t switches = gil.switches();
+    gil.give_way();
+    EXPECT_EQ(had_it, gil.switches() != switches);
+  }
+  gil.drop();
+  other.join();
+}
+
 TEST(GilExecutor, OneUnitRunsAtATime) {
   std::uint64_t inside = 0;  // Plain numbers on purpose: the lock alone orders the units.
   std::uint64_t total = 0;

@@ -17,6 +17,7 @@ Gil::Gil(std::chrono::microseconds interval)
 
 void Gil::take() {
   std::unique_lock lock(mutex_);
+  ++waiting_;
   while (locked_) {
     const std::uint64_t switches = switches_;
     const bool timed_out = free_.wait_for(lock, interval_) == std::cv_status::timeout;
@@ -24,6 +25,7 @@ void Gil::take() {
       drop_request_.store(true, std::memory_order_relaxed);  // Read by checkpoint() and drop().
     }
   }
+  --waiting_;
   {
     const std::lock_guard switch_lock(switch_mutex_);
     locked_ = true;
@@ -51,6 +53,18 @@ void Gil::drop() {
       switched_.wait(lock, [this] { return holder_ != &this_thread; });
     }
   }
+}
+
+void Gil::give_way() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_ == 0) {
+      return;
+    }
+    drop_request_.store(true, std::memory_order_relaxed);  // Read by drop() on this thread.
+  }
+  drop();
+  take();
 }
 
 std::uint64_t Gil::switches() const {

@@ -51,8 +51,8 @@ class GilCarrier final : public ThreadCarrier {
     return BlockingCarrier::sleep(duration);
   }
   bool yield() override {
-    const GilDropped dropped(gil_);
-    return BlockingCarrier::yield();
+    gil_.give_way();
+    return true;
   }
   void enter_blocking() override { gil_.drop(); }
   bool leave_blocking() override {
