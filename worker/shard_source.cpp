@@ -70,14 +70,18 @@ std::byte* ShardSource::result_of(const LeaseFacts& facts) {
 
 WorkSource::Answer ShardSource::claim(Lease& lease) {
   const std::lock_guard lock(mutex_);
-  if (!alone_) {
+  // A copy of a group that dies with its worker is for the worker that comes in its place: only so
+  // does every worker run one, and a job serve one.
+  if (!alone_ && !had_copy_) {
     if (const auto claim = table_.claim(WorkerId{self_.place}, self_.epoch, out_ == 0, rescan_)) {
       ++out_;
       hungry_ = false;
-      alone_ = claim->facts.alone;
+      had_copy_ = image_.group;
+      lease.together = image_.group;
+      lease.alone = claim->facts.alone && !image_.group;
+      alone_ = lease.alone;
       lease.first_unit = claim->facts.first_unit;
       lease.units = claim->facts.units;
-      lease.alone = claim->facts.alone;
       lease.slots = result_of(claim->facts) + sizeof(Sums);
       lease.slot_bytes = image_.slot_bytes;
       lease.entry = claim->entry;

@@ -59,6 +59,7 @@ class ShardSource final : public WorkSource {
   std::mutex mutex_;
   ClaimTable::Rescan rescan_;             // GUARDED_BY(mutex_)
   std::uint32_t out_ = 0;                 // Leases claimed and not let go. GUARDED_BY(mutex_)
+  bool had_copy_ = false;                 // Of a group: this process takes no other. Likewise
   bool alone_ = false;                    // One of them runs alone. GUARDED_BY(mutex_)
   bool agent_knows_ = true;               // Nothing was finished since the doorbell was rung last
   bool hungry_ = false;                   // The last claim found nothing

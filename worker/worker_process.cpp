@@ -63,6 +63,8 @@ ExecutorConfig config_of(const HostPage& host, std::uint32_t place) {
   config.wait = Wait{host.wait};
   const std::vector<int> order(host.cpus.begin(), host.cpus.begin() + host.cpu_count);
   config.carrier_cpus = carrier_cpus(Pin{host.pin}, order, host.threads, place);
+  config.gil_interval = std::chrono::microseconds(host.gil_interval_us);
+  config.gil_release_compute = host.gil_release_compute != 0;
   return config;
 }
 

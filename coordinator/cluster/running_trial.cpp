@@ -34,6 +34,10 @@ std::string make_run_id() {
   return text.data();
 }
 
+std::uint32_t copies_of(const Plan& plan, const Layout& layout) {
+  return plan.group != 0 ? layout.hosts * layout.processes : 1;
+}
+
 std::string singular(const std::string& noun) {
   return noun.ends_with('s') ? noun.substr(0, noun.size() - 1) : noun;
 }
@@ -96,12 +100,20 @@ void Trial::workers_ready(Status status) {
 }
 
 void Trial::planned(const Plan& plan) {
-  shards_ = cut_shards(plan, request_.layout.processors());
-  result_.units_expected = plan.units;
+  if (const Status carried = check_group(request_.workload->name, plan, request_.layout);
+      !carried) {
+    fail(carried.error());
+    return;
+  }
+  const std::uint32_t copies = copies_of(plan, request_.layout);
+  shards_ =
+      plan.group != 0 ? cut_copies(plan, copies) : cut_shards(plan, request_.layout.processors());
+  result_.units_expected = plan.units * copies;
   result_.unit_noun = plan.unit_noun;
   result_.shards = shards_.size();
   if (observer_.placed) {
-    observer_.placed(plan_placement(request_.layout), plan.units, shards_.size(), plan.unit_noun);
+    observer_.placed(plan_placement(request_.layout), result_.units_expected, shards_.size(),
+                     plan.unit_noun);
   }
 }
 
@@ -122,6 +134,7 @@ void Trial::open() {
   image.seed = request_.seed;
   image.operations_per_us = preparation_.operations_per_us();
   image.slot_bytes = plan.slot_bytes;
+  image.group = plan.group != 0;
   image.input = plan.input;
   std::vector<std::uint32_t> units;
   units.reserve(shards_.size());
@@ -155,6 +168,10 @@ void Trial::start() {
   config.workers_per_host = request_.layout.processes;
   config.processors_per_worker = request_.layout.threads;
   config.speculate = request_.speculate;
+  if (preparation_.plan().group != 0) {
+    config.speculate = false;  // A worker carries one copy.
+    config.max_culprits = 1;   // What is left of a group without one of its units cannot run.
+  }
   config.unit_noun = singular(result_.unit_noun);
   core_ = std::make_unique<LiveCore>(
       loop_, agent_, config, shards_,
@@ -250,6 +267,7 @@ void Trial::finish() {
   results.pieces = pieces;
   results.makespan_s = result_.makespan_s;
   results.completed = result_.units_completed;
+  results.copies = copies_of(**plan_, request_.layout);
   for (const Piece& piece : pieces) {
     for (std::size_t i = 0; i < kSums; ++i) {
       results.sums[i] += piece.sums[i];

@@ -55,4 +55,13 @@ std::vector<ShardRange> cut_shards(const Plan& plan, std::uint32_t processors) {
                               : cut_by_weight(plan, processors);
 }
 
+std::vector<ShardRange> cut_copies(const Plan& plan, std::uint32_t workers) {
+  std::vector<ShardRange> shards;
+  shards.reserve(workers);
+  for (std::uint64_t copy = 0; copy < workers; ++copy) {
+    shards.push_back({copy * plan.units, static_cast<std::uint32_t>(plan.units)});
+  }
+  return shards;
+}
+
 }  // namespace strata

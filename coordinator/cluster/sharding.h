@@ -13,5 +13,7 @@ namespace strata {
 // units where there are enough, so that claiming costs little (measured: 1.2 ns a
 // unit in shards of 16, 0.4 in shards of 256).
 std::vector<ShardRange> cut_shards(const Plan& plan, std::uint32_t processors);
+// A copy of the plan's group for each of so many workers.
+std::vector<ShardRange> cut_copies(const Plan& plan, std::uint32_t workers);
 
 }  // namespace strata

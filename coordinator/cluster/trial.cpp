@@ -32,6 +32,27 @@ std::vector<WorkerPlace> plan_placement(const Layout& layout) {
   return places;
 }
 
+Status check_group(std::string_view workload, const Plan& plan, const Layout& layout) {
+  const ExecutorInfo* executor = find_executor_info(layout.executor);
+  if (plan.group == 0 || executor == nullptr) {
+    return Ok{};
+  }
+  const std::string units = std::to_string(plan.group);
+  const std::uint64_t alive = alive_at_most(*executor, layout);
+  if (alive >= plan.group) {
+    return Ok{};
+  }
+  std::string try_this = "-x threads -G " + units;
+  if (executor->rule == ThreadsRule::kT) {
+    try_this = "-T " + units + ", or " + try_this;
+  } else if (executor->rule != ThreadsRule::kOne) {
+    try_this = "-G " + units;
+  }
+  return usage(std::string(workload) + ": " + units +
+               " of its units wait for each other and must be alive together, but a worker of " +
+               short_name(layout) + " keeps " + std::to_string(alive) + " alive; try " + try_this);
+}
+
 Status check_layout(const Layout& layout) {
   if (layout.hosts != 1) {
     return usage("several hosts: this version of strata runs on one host; leave --hosts out");
@@ -49,6 +70,10 @@ Status check_layout(const Layout& layout) {
   if (layout.in_flight > kMaxInFlight) {
     return usage("-G " + std::to_string(layout.in_flight) + ": at most " +
                  std::to_string(kMaxInFlight) + " units in flight");
+  }
+  if (layout.gil_interval_us == 0 || layout.gil_interval_us > kGilIntervalMostUs) {
+    return usage("--gil-interval-ms: 0.001 to " + std::to_string(kGilIntervalMostUs / 1000) +
+                 " ms; try --gil-interval-ms 5");
   }
   const ExecutorInfo* executor = find_executor_info(layout.executor);
   if (executor == nullptr) {

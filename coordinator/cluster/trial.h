@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/cluster/run_result.h"
@@ -48,5 +49,8 @@ std::vector<WorkerPlace> plan_placement(const Layout& layout);
 
 // Why a layout cannot run on this machine (too many processes, CPUs, memory), or Ok.
 Status check_layout(const Layout& layout);
+// Whether a worker of the layout keeps as many units of the plan's group alive as wait for each
+// other; otherwise the sentence that refuses it (kUsage), with a layout that does.
+Status check_group(std::string_view workload, const Plan& plan, const Layout& layout);
 
 }  // namespace strata

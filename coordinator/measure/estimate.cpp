@@ -1,8 +1,11 @@
 #include "coordinator/measure/estimate.h"
 
 #include <algorithm>
+#include <atomic>
 #include <ctime>
 #include <numeric>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "shared/os/clock.h"
@@ -17,10 +20,15 @@ constexpr double kLaunchSeconds = 0.004;
 constexpr double kLaunchWorkerSeconds = 0.0007;
 constexpr std::uint64_t kMostProbes = 1000;
 
-double thread_cpu_s() {
+double cpu_s(clockid_t clock) {
   timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  clock_gettime(clock, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+Error fails(const Workload& workload, const std::string& unit) {
+  return {Exit::kFailed, std::string(workload.name) + ": " + unit +
+                             " fails, so the time cannot be estimated; run it first"};
 }
 
 // Runs a unit to its end on this thread. False when its body threw.
@@ -30,6 +38,33 @@ bool run_unit(const Job& job, std::uint64_t seed, std::uint64_t index, std::span
   Co<void> body = job.body(unit);
   body.start();
   return body.done() && !body.error();
+}
+
+// Units that wait for each other can only be tried all at once, each on a thread.
+Result<JobCost> try_group(const Workload& workload, const Job& job, const Plan& plan,
+                          std::uint64_t seed) {
+  std::vector<std::byte> slots(plan.units * plan.slot_bytes);
+  std::atomic<bool> good{true};
+  const std::uint64_t begin_ns = now_ns();
+  const double begin_cpu_s = cpu_s(CLOCK_PROCESS_CPUTIME_ID);
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint64_t unit = 0; unit < plan.units; ++unit) {
+      threads.emplace_back([&, unit] {
+        const std::span<std::byte> all(slots);
+        if (!run_unit(job, seed, unit, all.subspan(unit * plan.slot_bytes, plan.slot_bytes))) {
+          good.store(false, std::memory_order_relaxed);  // Joining the thread orders it.
+        }
+      });
+    }
+  }
+  if (!good.load(std::memory_order_relaxed)) {
+    return fails(workload, "a unit");
+  }
+  const double wall_s = seconds_between(begin_ns, now_ns());
+  // So that as many units as are alive at one time take the time that they took here.
+  return JobCost{plan.units, wall_s * static_cast<double>(plan.units),
+                 cpu_s(CLOCK_PROCESS_CPUTIME_ID) - begin_cpu_s};
 }
 
 }  // namespace
@@ -47,6 +82,9 @@ Result<JobCost> estimate_job(const Workload& workload, const Parameters& paramet
   if (const Status opened = job->open(plan->input, operations_per_us); !opened) {
     return opened.error();
   }
+  if (plan->group != 0) {
+    return try_group(workload, *job, *plan, seed);
+  }
   const auto weight_of = [&plan](std::uint64_t unit) {
     return plan->weights.empty() ? 1.0 : static_cast<double>(plan->weights[unit]);
   };
@@ -63,14 +101,13 @@ Result<JobCost> estimate_job(const Workload& workload, const Parameters& paramet
   std::vector<std::byte> slot(plan->slot_bytes);
   double tried = 0;
   const std::uint64_t begin_ns = now_ns();
-  const double begin_cpu_s = thread_cpu_s();
+  const double begin_cpu_s = cpu_s(CLOCK_THREAD_CPUTIME_ID);
   for (std::uint64_t i = 0; i < probes; ++i) {
     const std::uint64_t place = i * stride % probes;
     const std::uint64_t unit = place * (plan->units / probes);
     std::fill(slot.begin(), slot.end(), std::byte{0});
     if (!run_unit(*job, seed, unit, slot)) {
-      return Error{Exit::kFailed, std::string(workload.name) + ": unit " + std::to_string(unit) +
-                                      " fails, so the time cannot be estimated; run it first"};
+      return fails(workload, "unit " + std::to_string(unit));
     }
     tried += weight_of(unit);
     if (seconds_between(begin_ns, now_ns()) > budget_s) {
@@ -79,7 +116,7 @@ Result<JobCost> estimate_job(const Workload& workload, const Parameters& paramet
   }
   const double scale = tried > 0 ? whole / tried : 1;
   return JobCost{plan->units, seconds_between(begin_ns, now_ns()) * scale,
-                 (thread_cpu_s() - begin_cpu_s) * scale};
+                 (cpu_s(CLOCK_THREAD_CPUTIME_ID) - begin_cpu_s) * scale};
 }
 
 double estimate_trial_s(const JobCost& job, const Layout& layout, unsigned usable_cpus) {

@@ -36,6 +36,8 @@ Result<Mapping> lay_out_pages(Segment& segment, const Layout& layout, std::uint3
   host.in_flight = layout.in_flight;
   host.wait = static_cast<std::uint8_t>(layout.wait);
   host.pin = static_cast<std::uint8_t>(layout.pin);
+  host.gil_release_compute = layout.gil_release_compute ? 1 : 0;
+  host.gil_interval_us = layout.gil_interval_us;
   STRATA_CHECK(layout.executor.size() < host.executor.size(), layout.executor);
   std::copy(layout.executor.begin(), layout.executor.end(), host.executor.begin());
   STRATA_CHECK(cpus.size() <= kMaxCpus, cpus.size());

@@ -6,6 +6,8 @@
 #include <ctime>
 
 #include "shared/base/check.h"
+#include "shared/os/clock.h"
+#include "shared/sync/futex.h"
 #include "shared/unit/kernel.h"
 
 namespace strata {
@@ -21,6 +23,9 @@ void Carrier::yield_later(std::coroutine_handle<>) {
 }
 void Carrier::leave_blocking_later(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor leaves a blocking region at once");
+}
+void Carrier::park_later(Waiter&, std::coroutine_handle<>) {
+  STRATA_CHECK(false, "this executor parks its thread");
 }
 
 bool BlockingCarrier::compute(std::uint64_t seed, std::uint64_t index, std::uint64_t operations,
@@ -41,6 +46,30 @@ bool BlockingCarrier::sleep(std::chrono::nanoseconds duration) {
 bool BlockingCarrier::yield() {
   sched_yield();
   return true;
+}
+
+// The waiter's progress is 1 once unpark() was called.
+bool BlockingCarrier::park(Waiter& waiter) {
+  // Acquire: pairs with the release in unpark().
+  while (waiter.progress.load(std::memory_order_acquire) == 0) {
+    const std::uint64_t now = now_ns();
+    if (now < waiter.deadline_ns()) {
+      futex_wait(waiter.progress, 0,
+                 waiter.deadline_ns() == kNoDeadline ? UINT64_MAX : waiter.deadline_ns() - now);
+    } else if (waiter.settle(Waiter::Outcome::kTimedOut)) {
+      return true;  // Nobody else will call unpark().
+    } else {
+      futex_wait(waiter.progress, 0);  // Somebody settled it and is about to.
+    }
+  }
+  return true;
+}
+
+void BlockingCarrier::unpark(Waiter& waiter) {
+  std::atomic<std::uint32_t>& progress = waiter.progress;
+  progress.store(1, std::memory_order_release);  // Pairs with park().
+  // The waiter may be gone by now: only its address is used, and a stranger woken looks again.
+  futex_wake_all(progress);
 }
 
 }  // namespace strata

@@ -9,6 +9,8 @@
 #include <coroutine>
 #include <cstdint>
 
+#include "shared/unit/waiter.h"
+
 namespace strata {
 
 class Carrier {
@@ -35,6 +37,14 @@ class Carrier {
   virtual void enter_blocking() = 0;
   virtual bool leave_blocking() = 0;
   virtual void leave_blocking_later(std::coroutine_handle<> unit);
+
+  // Waits until the waiter was settled and unpark() was called, before or after this; past its
+  // deadline the executor does both. True: that has happened.
+  virtual bool park(Waiter& waiter) = 0;
+  virtual void park_later(Waiter& waiter, std::coroutine_handle<> unit);
+  // Lets the unit of a waiter that the caller has settled run again. From any thread; once a
+  // waiter.
+  virtual void unpark(Waiter& waiter) = 0;
 };
 
 // The first halves shared by `serial`, `threads` and `pool`: they block the OS thread.
@@ -46,6 +56,8 @@ class BlockingCarrier : public Carrier {
   bool yield() override;
   void enter_blocking() override {}
   bool leave_blocking() override { return true; }
+  bool park(Waiter& waiter) override;
+  void unpark(Waiter& waiter) override;
 };
 
 }  // namespace strata

@@ -23,7 +23,13 @@ namespace strata {
 
 // How a workload is cut, decided by the coordinator before workers start on it.
 struct Plan {
-  std::uint64_t units = 0;         // 1..2^40
+  std::uint64_t units = 0;  // 1..2^40
+  // 0: units are independent, sharded and retried one by one. Else they are a group: they share
+  // what lies in the job, and `group` of them (1..units) must be alive together, since they wait
+  // for each other. A group of at most 4096 units runs whole in every worker (P copies: unit i of
+  // copy c has the index c * units + i), in a job that runs no other copy; it is retried only
+  // whole, by a new worker, and a layout that does not keep so many units alive is refused.
+  std::uint32_t group = 0;
   std::size_t slot_bytes = 0;      // Bytes of result that each unit owns (Unit::slot).
   std::vector<std::byte> input{};  // What workers need beyond the parameters, e.g. names of files.
   // Relative cost of each unit, where it is known and uneven; empty: all alike. Shards are cut so
@@ -59,6 +65,8 @@ struct Results {
   Sums sums{};  // Over all pieces.
   double makespan_s = 0;
   std::uint64_t completed = 0;  // Units
+  // Of a group: each is one piece of Plan::units units.
+  std::uint32_t copies = 1;
 };
 
 enum class Check : std::uint8_t { kOk, kFailed, kNotObserved, kSkipped };
