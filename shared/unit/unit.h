@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -61,6 +62,8 @@ class Unit {
   // This unit's own bytes of the result: Plan::slot_bytes of them, zero at the start.
   [[nodiscard]] std::span<std::byte> slot() const { return slot_; }
 
+  // For whatever a unit waits with: what carries it.
+  [[nodiscard]] Carrier& carrier() const { return *carrier_; }
   // For executors: what add() gathered.
   [[nodiscard]] const Sums& sums() const { return *sums_; }
 
@@ -96,17 +99,25 @@ class Unit {
     Carrier& carrier;
     F f;
     Stored value;
+    std::exception_ptr error{};
     bool await_ready() {
       carrier.enter_blocking();
-      if constexpr (std::is_void_v<Value>) {
-        f();
-      } else {
-        value = f();
+      try {
+        if constexpr (std::is_void_v<Value>) {
+          f();
+        } else {
+          value = f();
+        }
+      } catch (...) {
+        error = std::current_exception();  // Thrown again by the unit, once it may run.
       }
       return carrier.leave_blocking();
     }
     void await_suspend(std::coroutine_handle<> self) const { carrier.leave_blocking_later(self); }
     Value await_resume() {
+      if (error) {
+        std::rethrow_exception(std::move(error));
+      }
       if constexpr (!std::is_void_v<Value>) {
         return std::move(value);
       }

@@ -18,7 +18,7 @@
 #include "shared/base/check.h"
 #include "worker/executors/executors.h"
 #include "worker/executors/lease_record.h"
-#include "worker/executors/pinned_thread.h"
+#include "shared/os/pinned_thread.h"
 #include "worker/executors/unit_runner.h"
 
 namespace strata {
