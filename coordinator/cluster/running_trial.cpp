@@ -267,7 +267,7 @@ void Trial::finish() {
   results.pieces = pieces;
   results.makespan_s = result_.makespan_s;
   results.completed = result_.units_completed;
-  results.copies = copies_of(**plan_, request_.layout);
+  results.copies = copies_of(preparation_.plan(), request_.layout);
   for (const Piece& piece : pieces) {
     for (std::size_t i = 0; i < kSums; ++i) {
       results.sums[i] += piece.sums[i];

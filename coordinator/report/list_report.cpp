@@ -175,6 +175,8 @@ std::string_view rule_name(ThreadsRule rule) {
       return "T";
     case ThreadsRule::kG:
       return "G, or T when G = 0";
+    case ThreadsRule::kMany:
+      return "G, or ceil(units / workers) when G = 0";
   }
   return "?";
 }

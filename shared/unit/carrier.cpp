@@ -27,6 +27,17 @@ void Carrier::leave_blocking_later(std::coroutine_handle<>) {
 void Carrier::park_later(Waiter&, std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor parks its thread");
 }
+void Carrier::push_fork(std::coroutine_handle<>) {
+  STRATA_CHECK(false, "this executor runs children in place");
+}
+bool Carrier::pop_fork(std::coroutine_handle<>) {
+  STRATA_CHECK(false, "this executor runs children in place");
+  return false;
+}
+void Carrier::fork_stack(Join&, std::coroutine_handle<>) {
+  STRATA_CHECK(false, "this executor has no stacks for children");
+}
+void Carrier::wait_stack(Join&) { STRATA_CHECK(false, "this executor has no stacks for children"); }
 
 bool BlockingCarrier::compute(std::uint64_t seed, std::uint64_t index, std::uint64_t operations,
                               std::uint64_t& value) {

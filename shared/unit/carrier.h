@@ -13,9 +13,18 @@
 
 namespace strata {
 
+class Join;
+
+// How a child of Join::fork() runs beside its parent.
+enum class ForkWay : std::uint8_t {
+  kInPlace,  // It does not: it is awaited. Nothing to be done by the carrier.
+  kFrames,   // The child runs on; who has time takes the rest of the parent: push_fork, pop_fork.
+  kStacks    // On a stack of its own; again the parent can be taken: fork_stack, wait_stack.
+};
+
 class Carrier {
  public:
-  Carrier() = default;
+  explicit Carrier(ForkWay fork_way = ForkWay::kInPlace) : fork_way_(fork_way) {}
   Carrier(const Carrier&) = delete;
   Carrier& operator=(const Carrier&) = delete;
   virtual ~Carrier() = default;
@@ -45,6 +54,20 @@ class Carrier {
   // Lets the unit of a waiter that the caller has settled run again. From any thread; once a
   // waiter.
   virtual void unpark(Waiter& waiter) = 0;
+
+  [[nodiscard]] ForkWay fork_way() const { return fork_way_; }
+  // kFrames. Offers the suspended parent to others while its child runs here.
+  virtual void push_fork(std::coroutine_handle<> parent);
+  // kFrames. Takes the parent back if it is what was pushed last here and nobody has taken it.
+  virtual bool pop_fork(std::coroutine_handle<> parent);
+  // kStacks. Begins the child on another stack; returns when the parent goes on, having told
+  // Join::came_back() if that is because the child has ended.
+  virtual void fork_stack(Join& join, std::coroutine_handle<> child);
+  // kStacks. Returns when all children have ended.
+  virtual void wait_stack(Join& join);
+
+ private:
+  const ForkWay fork_way_;
 };
 
 // The first halves shared by `serial`, `threads` and `pool`: they block the OS thread.

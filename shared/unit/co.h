@@ -20,19 +20,28 @@ namespace strata {
 template <typename T>
 class Co;
 
-// How a body ended that run_root() began.
+// How a body ended that start_and_forget() began.
 struct RootEnd {
   bool done = false;
   std::exception_ptr error;  // What it threw, or null.
+  // Called at the end, if there is one; may free this RootEnd.
+  void (*ended)(RootEnd& end) noexcept = nullptr;
 };
+
+class Join;
 
 namespace detail {
 
+// A child of `join` has ended, with this error or none; its frame is gone. Gives what runs next.
+std::coroutine_handle<> end_child(Join& join, std::exception_ptr error) noexcept;
+
 struct PromiseBase {
-  // Whoever awaits this Co, resumed at its end; for a root, what start() was told, or nobody.
+  // Whoever awaits this Co, resumed at its end; for a root, what start() was told, or nobody. For a
+  // forked child, where its result goes.
   std::coroutine_handle<> continuation = std::noop_coroutine();
   std::exception_ptr error;
   RootEnd* root = nullptr;  // Told of the end of a root that frees itself.
+  Join* join = nullptr;     // Told of the end of a forked child, whose frame frees itself.
 
   static void* operator new(std::size_t bytes) { return frame_allocate(bytes); }
   static void operator delete(void* frame, std::size_t bytes) { frame_free(frame, bytes); }
@@ -43,7 +52,17 @@ struct PromiseBase {
     [[nodiscard]] bool await_ready() const noexcept { return free_now; }
     template <typename Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept {
-      return self.promise().continuation;
+      Promise& promise = self.promise();
+      if (promise.join != nullptr) {
+        Join& join = *promise.join;
+        std::exception_ptr error = std::move(promise.error);
+        if (!error) {
+          promise.deliver();
+        }
+        self.destroy();  // And with it this awaiter.
+        return end_child(join, std::move(error));
+      }
+      return promise.continuation;
     }
     static void await_resume() noexcept {}
   };
@@ -54,6 +73,9 @@ struct PromiseBase {
     root->done = true;
     if (error) [[unlikely]] {
       root->error = std::move(error);
+    }
+    if (root->ended != nullptr) {
+      root->ended(*root);
     }
     return {true};
   }
@@ -66,6 +88,8 @@ struct Promise : PromiseBase {
   Co<T> get_return_object();
   void return_value(T result) { value.emplace(std::move(result)); }
   T take() { return std::move(*value); }
+  // A forked child's: hands the result to whoever forked it.
+  void deliver() { *static_cast<T*>(continuation.address()) = std::move(*value); }
 };
 
 template <>
@@ -73,6 +97,7 @@ struct Promise<void> : PromiseBase {
   Co<void> get_return_object();
   static void return_void() noexcept {}
   static void take() noexcept {}
+  static void deliver() noexcept {}
 };
 
 }  // namespace detail
@@ -125,6 +150,9 @@ class [[nodiscard]] Co {
     }
   };
   Awaiter operator co_await() && { return Awaiter{handle_}; }
+
+  // For Join: the frame is the caller's from now on.
+  [[nodiscard]] Handle release() && { return std::exchange(handle_, nullptr); }
 
  private:
   Handle handle_;

@@ -20,7 +20,8 @@ const ExecutorInfo* find_executor_info(std::string_view name) {
   return found == kExecutors.end() ? nullptr : found;
 }
 
-std::uint32_t alive_at_most(const ExecutorInfo& executor, const Layout& layout) {
+std::uint64_t alive_at_most(const ExecutorInfo& executor, const Layout& layout,
+                            std::uint64_t units) {
   switch (executor.rule) {
     case ThreadsRule::kOne:
       return 1;
@@ -28,6 +29,10 @@ std::uint32_t alive_at_most(const ExecutorInfo& executor, const Layout& layout) 
       return layout.threads;
     case ThreadsRule::kG:
       return layout.in_flight != 0 ? layout.in_flight : layout.threads;
+    case ThreadsRule::kMany: {
+      const std::uint64_t workers = std::uint64_t{layout.hosts} * layout.processes;
+      return layout.in_flight != 0 ? layout.in_flight : (units + workers - 1) / workers;
+    }
   }
   return 1;
 }

@@ -8,7 +8,7 @@
 
 namespace strata {
 
-enum class ThreadsRule : std::uint8_t { kOne, kT, kG };
+enum class ThreadsRule : std::uint8_t { kOne, kT, kG, kMany };
 
 struct ExecutorInfo {
   std::string_view name;
@@ -19,7 +19,9 @@ struct ExecutorInfo {
 std::span<const ExecutorInfo> executor_table();
 const ExecutorInfo* find_executor_info(std::string_view name);
 
-// Units alive at most in a worker of this layout, as DESIGN's table of executors says.
-std::uint32_t alive_at_most(const ExecutorInfo& executor, const Layout& layout);
+// Units alive at most in a worker of this layout, as DESIGN's table of executors says. `units`: how
+// many there are in the whole cluster (> 0).
+std::uint64_t alive_at_most(const ExecutorInfo& executor, const Layout& layout,
+                            std::uint64_t units);
 
 }  // namespace strata

@@ -62,6 +62,8 @@ class Waiter {
   std::atomic<std::uint32_t> progress{0};
   std::coroutine_handle<> frame;  // park_later()'s
   void* parked = nullptr;         // Whatever else it keeps of a parked unit.
+  static constexpr std::uint32_t kNoTimer = UINT32_MAX;
+  std::uint32_t timer = kNoTimer;  // Where its deadline lies among timers.
 
  private:
   Carrier* carrier_;

@@ -108,6 +108,11 @@ class FakeSource final : public WorkSource {
   [[nodiscard]] const Job& job() const override { return job_; }
   [[nodiscard]] std::uint64_t seed() const override { return seed_; }
 
+  [[nodiscard]] std::uint64_t fair_share() const override {
+    const std::lock_guard lock(mutex_);
+    return units_;
+  }
+
   // After run(), by first unit.
   [[nodiscard]] std::vector<LeaseOutcome> outcomes() const {
     const std::lock_guard lock(mutex_);

@@ -23,11 +23,16 @@ TEST(ExecutorTable, KnowsHowManyUnitsAreAliveAtMost) {
   Layout layout;
   layout.threads = 4;
   layout.in_flight = 100;
-  EXPECT_EQ(alive_at_most(*find_executor_info("serial"), layout), 1U);
-  EXPECT_EQ(alive_at_most(*find_executor_info("pool"), layout), 4U);
-  EXPECT_EQ(alive_at_most(*find_executor_info("threads"), layout), 100U);
+  EXPECT_EQ(alive_at_most(*find_executor_info("serial"), layout, 1000), 1U);
+  EXPECT_EQ(alive_at_most(*find_executor_info("pool"), layout, 1000), 4U);
+  EXPECT_EQ(alive_at_most(*find_executor_info("threads"), layout, 1000), 100U);
+  EXPECT_EQ(alive_at_most(*find_executor_info("green"), layout, 1000), 100U);
   layout.in_flight = 0;
-  EXPECT_EQ(alive_at_most(*find_executor_info("threads"), layout), 4U);
+  EXPECT_EQ(alive_at_most(*find_executor_info("threads"), layout, 1000), 4U);
+  layout.hosts = 3;
+  layout.processes = 2;
+  EXPECT_EQ(alive_at_most(*find_executor_info("green"), layout, 1000), 167U);
+  EXPECT_EQ(alive_at_most(*find_executor_info("coroutine"), layout, 1), 1U);
 }
 
 }  // namespace

@@ -65,6 +65,8 @@ class WorkSource {
   virtual EventCount& bell() = 0;
   [[nodiscard]] virtual const Job& job() const = 0;
   [[nodiscard]] virtual std::uint64_t seed() const = 0;
+  // ceil(units / workers) of the trial: what G = 0 means where T processors carry many units.
+  [[nodiscard]] virtual std::uint64_t fair_share() const { return UINT64_MAX; }
 };
 
 struct ExecutorConfig {
@@ -77,6 +79,9 @@ struct ExecutorConfig {
   bool gil_release_compute = false;
   std::vector<int>
       carrier_cpus;  // Carrier i is pinned to carrier_cpus[i mod size]; empty: not pinned.
+  std::size_t stack_bytes = std::size_t{64} * 1024;  // Of a green thread; at least 16 KiB.
+  // For tests: a unit that yields or is woken mostly goes on on another OS thread.
+  bool always_migrate = false;
 };
 
 class Executor {

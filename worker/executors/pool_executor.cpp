@@ -30,7 +30,7 @@
 #include "shared/sync/work_deque.h"
 #include "worker/executors/executors.h"
 #include "worker/executors/lease_record.h"
-#include "worker/executors/pinned_thread.h"
+#include "shared/os/pinned_thread.h"
 #include "worker/executors/unit_runner.h"
 
 namespace strata {

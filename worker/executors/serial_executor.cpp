@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "worker/executors/executors.h"
-#include "worker/executors/pinned_thread.h"
+#include "shared/os/pinned_thread.h"
 #include "worker/executors/unit_runner.h"
 
 namespace strata {

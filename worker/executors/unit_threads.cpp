@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "shared/base/check.h"
+#include "shared/os/pinned_thread.h"
 #include "worker/executors/lease_record.h"
-#include "worker/executors/pinned_thread.h"
 #include "worker/executors/unit_runner.h"
 
 namespace strata {

@@ -1,4 +1,4 @@
-#include "worker/executors/pinned_thread.h"
+#include "shared/os/pinned_thread.h"
 
 #include <cerrno>
 #include <string>

@@ -1,0 +1,124 @@
+// What `green` and `coroutine` share: claiming leases, handing their units out to processors, and
+// bringing the leases back.
+//
+// One lease at a time is open; processors take batches of its units, and who finds it used up
+// claims the next. Units of many leases may be alive. Each processor gathers what its units leave
+// in an account of its own and merges that into the lease when it turns to another lease or runs
+// out of work, so that a unit costs no atomic operation.
+//
+// A batch doubles while it takes less than 10 us and shrinks when it takes longer, as in `pool`.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "worker/executors/executor.h"
+#include "worker/executors/lease_record.h"
+#include "worker/executors/unit_runner.h"
+#include "worker/processors/processors.h"
+
+namespace strata {
+
+// A lease of which units are alive or have not begun.
+struct OpenLease {
+  LeaseRecord record;
+  std::uint32_t next = 0;     // The first unit not handed out. GUARDED_BY(UnitFeed::claim_mutex_)
+  OpenLease* free = nullptr;  // In the list of those that can be used again.
+
+  [[nodiscard]] const Lease& lease() const { return record.lease(); }
+};
+
+class UnitFeed : public Feed {
+ public:
+  explicit UnitFeed(Processors& processors);
+  UnitFeed(const UnitFeed&) = delete;
+  UnitFeed& operator=(const UnitFeed&) = delete;
+  ~UnitFeed() override;
+
+  // One trial. `in_flight`: units alive at most; 0: the source's fair share.
+  void run(WorkSource& source, std::uint32_t in_flight);
+
+  Answer take(Processor& processor, Batch& batch) override;
+  [[nodiscard]] bool may_take() override;
+  EventCount& bell() override { return source_->bell(); }
+
+  // For begin(): the unit in that place is about to run.
+  void about_to_run(const OpenLease& lease, std::uint32_t place) const {
+    if (lease.lease().alone) [[unlikely]] {
+      source_->about_to_run(lease.lease().first_unit + place);
+    }
+  }
+  [[nodiscard]] const Job& job() const { return *job_; }
+  [[nodiscard]] std::uint64_t seed() const { return seed_; }
+  // A unit has ended on that processor: what it added, and what it threw, or null.
+  void ended(Processor& processor, OpenLease& lease, const Unit& unit,
+             const std::exception_ptr& error) {
+    Account& account = accounts_[processor.index];
+    if (account.lease != &lease) [[unlikely]] {
+      settle(account);
+      account.lease = &lease;
+    }
+    for (std::size_t i = 0; i < kSums; ++i) {
+      account.tally.sums[i] += unit.sums()[i];
+    }
+    if (error) [[unlikely]] {
+      account.tally.add_failure(unit.index(), error);
+    }
+    ++account.done;
+    const std::uint64_t total = account.ended.load(std::memory_order_relaxed) + 1;  // Ours.
+    if (!limited_) {
+      account.ended.store(total, std::memory_order_release);
+    } else {
+      // Seq_cst: pairs with starve(). One of us sees the other.
+      account.ended.store(total, std::memory_order_seq_cst);
+      if (starving_.load(std::memory_order_seq_cst)) {
+        feed_the_starving();
+      }
+    }
+  }
+
+ private:
+  // A processor's; its holder's but for `ended`.
+  struct alignas(128) Account {
+    OpenLease* lease = nullptr;  // What tally and done are about.
+    Tally tally;
+    std::uint32_t done = 0;
+    std::uint32_t batch = 1;              // Units to take next
+    std::uint32_t taken = 0;              // Units taken last
+    std::uint64_t taken_ns = 0;           // When
+    std::atomic<std::uint64_t> ended{0};  // Units, in this trial
+  };
+
+  void settle(Account& account);
+  void report(OpenLease& lease);
+  static void adapt(Account& account);
+  [[nodiscard]] std::uint64_t room() const;
+  [[nodiscard]] std::uint64_t alive() const;
+  [[nodiscard]] bool starve();
+  void feed_the_starving();
+  bool hand_out(Account& account, Batch& batch);
+  bool claim(bool& nothing);
+  OpenLease* new_lease();
+
+  Processors& processors_;
+  std::vector<Account> accounts_;
+  WorkSource* source_ = nullptr;  // The trial's, as the next four.
+  const Job* job_ = nullptr;
+  std::uint64_t seed_ = 0;
+  std::uint64_t limit_ = 0;
+  bool limited_ = false;  // Whether units may have to wait for room.
+
+  std::mutex claim_mutex_;
+  OpenLease* open_ = nullptr;     // GUARDED_BY(claim_mutex_): has units to hand out, or null
+  bool alone_ = false;            // GUARDED_BY(claim_mutex_): an alone lease is out
+  bool ended_ = false;            // GUARDED_BY(claim_mutex_): the source said kEnd
+  std::uint64_t handed_out_ = 0;  // GUARDED_BY(claim_mutex_): units, in this trial
+  std::uint64_t live_ = 0;        // GUARDED_BY(claim_mutex_): leases claimed and not reported
+  OpenLease* free_ = nullptr;     // GUARDED_BY(claim_mutex_)
+  std::vector<std::unique_ptr<OpenLease>> leases_;  // GUARDED_BY(claim_mutex_): all of them
+  std::atomic<bool> starving_{false};               // A processor found no room for another unit.
+};
+
+}  // namespace strata

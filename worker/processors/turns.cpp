@@ -1,0 +1,405 @@
+// Whose turn it is on a processor, and the switches between turns.
+#include <algorithm>
+#include <utility>
+
+#include "shared/base/check.h"
+#include "shared/os/clock.h"
+#include "worker/processors/processors.h"
+
+namespace strata {
+namespace {
+
+// `next` before the queue so often without a break: a pair that wakes each other must not starve
+// the rest, and 8 hand-overs of 50 ns are not felt.
+constexpr std::uint32_t kInRow = 8;
+// A processor looks at the clock about that often, by counting turns: reading it takes 25 ns, five
+// times as long as a turn.
+constexpr std::uint64_t kLookAtMostNs = 100'000;
+constexpr std::uint64_t kLookAtLeastNs = 20'000;
+constexpr std::uint32_t kTurnsOfLook = 256;
+// Free fibers that a processor keeps for itself; beyond it gives half of them to the others, who
+// may be the ones that need them.
+constexpr std::uint32_t kFreeFibers = 512;
+
+void count_turn(Processor& processor) {
+  // Relaxed, and no read-modify-write: the holder alone writes.
+  processor.turns.store(processor.turns.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_relaxed);
+}
+
+enum Progress : std::uint32_t { kRunning, kParked, kUnparked };  // Waiter::progress
+
+}  // namespace
+
+void Processors::carry(CarrierThread& me) {
+  while (me.processor != nullptr) {
+    Processor& processor = *me.processor;
+    Runnable runnable = std::exchange(me.handed, Runnable{});
+    if (!runnable) {
+      if (std::exchange(processor.begin_fresh, false) && begin_one(processor)) {
+        continue;
+      }
+      runnable = next_ready(processor);
+    }
+    if (runnable) {
+      resume(runnable);
+      continue;
+    }
+    void* source = nullptr;
+    std::uint32_t place = 0;
+    if (take_fresh_of(processor, source, place)) {
+      count_turn(processor);
+      feed_->begin(source, place);
+    } else if (!find_more(processor)) {
+      leave_trial(me);
+    }
+  }
+}
+
+void Processors::resume(Runnable runnable) {
+  if (runnable.is_fiber()) {
+    run_fiber(runnable.fiber());
+  } else {
+    runnable.frame().resume();
+  }
+}
+
+Runnable Processors::take_next(Processor& processor) {
+  if (processor.next) {
+    if (processor.in_row < kInRow || processor.ready.empty()) {
+      ++processor.in_row;
+      return std::exchange(processor.next, Runnable{});
+    }
+    processor.ready.push(std::exchange(processor.next, Runnable{}));
+  }
+  processor.in_row = 0;
+  return processor.ready.pop();
+}
+
+Runnable Processors::next_ready(Processor& processor) {
+  count_turn(processor);
+  if (--processor.turns_left == 0) [[unlikely]] {
+    look_around(processor);
+  }
+  processor.lock.lock();
+  const Runnable runnable = take_next(processor);
+  processor.lock.unlock();
+  WorkDeque::Item item = 0;
+  if (!runnable && !processor.forks.seems_empty() && processor.forks.pop(item)) {
+    return Runnable::of_word(item);
+  }
+  return runnable;
+}
+
+[[gnu::noinline]] void Processors::look_around(Processor& processor) {
+  const std::uint64_t now = now_ns();
+  const std::uint64_t took = now - std::exchange(processor.looked_ns, now);
+  if (took > kLookAtMostNs) {
+    const std::uint64_t fewer = processor.turns_of_look * kLookAtMostNs / took;
+    processor.turns_of_look = std::max(1U, static_cast<std::uint32_t>(fewer));
+  } else if (took < kLookAtLeastNs) {
+    processor.turns_of_look = std::min(kTurnsOfLook, processor.turns_of_look * 2);
+  }
+  processor.turns_left = processor.turns_of_look;
+  take_due(processor, processor);
+  take_global(processor);
+  WorkDeque::Item oldest = 0;
+  if (!processor.forks.seems_empty() && processor.forks.steal(oldest) == WorkDeque::Stolen::kItem) {
+    make_ready_last(Runnable::of_word(oldest));
+  }
+  processor.begin_fresh = true;
+}
+
+bool Processors::take_fresh_of(Processor& processor, void*& source, std::uint32_t& place) {
+  processor.lock.lock();
+  const bool any = !processor.fresh.empty();
+  if (any) {
+    source = processor.fresh.source;
+    place = processor.fresh.first++;
+  }
+  processor.lock.unlock();
+  return any;
+}
+
+bool Processors::begin_one(Processor& processor) {
+  void* source = nullptr;
+  std::uint32_t place = 0;
+  if (!take_fresh_of(processor, source, place)) {
+    Batch batch;
+    if (feed_->take(processor, batch) != Feed::Answer::kBatch) {
+      return false;  // kEnd is found again when there is nothing else.
+    }
+    source = batch.source;
+    place = batch.first++;
+    processor.lock.lock();
+    processor.fresh = batch;
+    const bool tell = !batch.empty() && idle_count_.load(std::memory_order_relaxed) != 0;
+    processor.lock.unlock();
+    tell_idle(tell);
+  }
+  count_turn(processor);
+  feed_->begin(source, place);
+  return true;
+}
+
+bool Processors::take_fresh(void*& source, std::uint32_t& place) {
+  CarrierThread& me = *this_carrier_thread();
+  if (me.processor == nullptr) {
+    return false;
+  }
+  Processor& processor = *me.processor;
+  count_turn(processor);
+  if (--processor.turns_left == 0) [[unlikely]] {
+    look_around(processor);
+    processor.begin_fresh = false;  // It begins one now, or has none.
+  }
+  if (!processor.forks.seems_empty()) {
+    return false;
+  }
+  processor.lock.lock();
+  const bool take = !processor.fresh.empty() && !processor.next && processor.ready.empty();
+  if (take) {
+    source = processor.fresh.source;
+    place = processor.fresh.first++;
+  }
+  processor.lock.unlock();
+  return take;
+}
+
+void Processors::make_ready(Runnable runnable) {
+  CarrierThread* me = this_carrier_thread();
+  if (me == nullptr || &me->owner != this || me->processor == nullptr || config_.always_migrate) {
+    push_global(runnable);
+    return;
+  }
+  Processor& processor = *me->processor;
+  processor.lock.lock();
+  const Runnable before = std::exchange(processor.next, runnable);
+  bool tell = false;
+  if (before) {
+    processor.ready.push(before);
+    tell = idle_count_.load(std::memory_order_relaxed) != 0;  // Ordered by the lock.
+  }
+  processor.lock.unlock();
+  tell_idle(tell);
+}
+
+void Processors::make_ready_last(Runnable runnable) {
+  if (config_.always_migrate) {
+    push_global(runnable);
+    return;
+  }
+  Processor& processor = here();
+  processor.lock.lock();
+  processor.ready.push(runnable);
+  const bool tell = (processor.ready.size() > 1 || processor.next) &&
+                    idle_count_.load(std::memory_order_relaxed) != 0;  // Ordered by the lock.
+  processor.lock.unlock();
+  tell_idle(tell);
+}
+
+void Processors::add_sleeper(std::uint64_t at_ns, Runnable sleeper) {
+  here().timers.add(at_ns, sleeper);
+}
+
+void Processors::push_fork(Runnable parent) {
+  here().forks.push(parent.word());
+  // Seq_cst, after the push's: pairs with wait_idle().
+  tell_idle(idle_count_.load(std::memory_order_seq_cst) != 0);
+}
+
+bool Processors::pop_fork(Runnable parent) {
+  WorkDeque& forks = here().forks;
+  WorkDeque::Item item = 0;
+  if (forks.seems_empty() || !forks.pop(item)) {
+    return false;
+  }
+  if (item == parent.word()) {
+    return true;
+  }
+  forks.push(item);  // Another tree's: this child was suspended, and its parent went on long ago.
+  return false;
+}
+
+void Processors::park(Waiter& waiter, Runnable unit) {
+  waiter.frame = unit.as_handle();
+  if (waiter.deadline_ns() != kNoDeadline) {
+    TimerHeap& timers = here().timers;
+    waiter.parked = &timers;
+    timers.add(waiter);
+  }
+  std::uint32_t expected = kRunning;
+  // Release: unpark() reads what stands above. Afterwards the waiter may be gone.
+  if (waiter.progress.compare_exchange_strong(expected, kParked, std::memory_order_acq_rel,
+                                              std::memory_order_acquire)) {
+    return;
+  }
+  if (waiter.parked != nullptr) {
+    static_cast<TimerHeap*>(waiter.parked)->remove(waiter);
+  }
+  make_ready(unit);
+}
+
+void Processors::unpark(Waiter& waiter) {
+  // Acq_rel: pairs with park(), either way.
+  if (waiter.progress.exchange(kUnparked, std::memory_order_acq_rel) != kParked) {
+    return;  // park() will see it.
+  }
+  if (waiter.parked != nullptr) {
+    static_cast<TimerHeap*>(waiter.parked)->remove(waiter);
+  }
+  make_ready(Runnable::of_handle(waiter.frame));
+}
+
+// Fibers. -----------------------------------------------------------------------------------------
+
+void Processors::arrive() {
+  CarrierThread& me = *this_carrier_thread();
+  if (me.held != nullptr) {
+    std::exchange(me.held, nullptr)->unlock();
+  }
+  if (me.afterwards.call != nullptr) {
+    const Afterwards afterwards = std::exchange(me.afterwards, Afterwards{});
+    afterwards.call(afterwards.argument);
+  }
+}
+
+void Processors::leave_fiber(CarrierThread& me, Fiber& self, Runnable next, Afterwards afterwards) {
+  me.afterwards = afterwards;
+  if (self.modes != nullptr) [[unlikely]] {
+    self.modes->put_away();
+  }
+  if (next.is_fiber()) {
+    Fiber& to = next.fiber();
+    me.running = &to;
+    switch_stacks(self.context, self.sanitized, to.context, to.sanitized);
+  } else {
+    me.handed = next;
+    me.running = nullptr;
+    switch_stacks(self.context, self.sanitized, me.own, me.sanitized);
+  }
+  // From here on `me` may be another thread's.
+  if (self.modes != nullptr) [[unlikely]] {
+    self.modes->put_back();
+  }
+  arrive();
+}
+
+void Processors::yield_fiber() {
+  CarrierThread& me = *this_carrier_thread();
+  Processor& processor = *me.processor;
+  Fiber& self = *me.running;
+  const Afterwards to_the_end = {[](void* fiber) {
+                                   auto& left = *static_cast<Fiber*>(fiber);
+                                   this_carrier_thread()->owner.make_ready_last(Runnable(left));
+                                 },
+                                 &self};
+  if (config_.always_migrate) {
+    suspend_fiber(to_the_end);
+    return;
+  }
+  count_turn(processor);
+  if (--processor.turns_left == 0) [[unlikely]] {
+    look_around(processor);
+  }
+  processor.lock.lock();
+  if (!processor.begin_fresh && !processor.next) [[likely]] {
+    const Runnable next = processor.ready.pop();
+    if (next.is_fiber()) {
+      // Nobody can take this fiber from the queue before the lock is let go, on the other side.
+      processor.ready.push(Runnable(self));
+      me.held = processor.lock.shared() ? &processor.lock : nullptr;
+      leave_fiber(me, self, next, {});
+      return;
+    }
+    if (next) {
+      processor.next = next;
+    }
+  }
+  const bool others = processor.next || !processor.ready.empty() || !processor.fresh.empty() ||
+                      processor.begin_fresh;
+  processor.lock.unlock();
+  if (others || !processor.forks.seems_empty()) {
+    suspend_fiber(to_the_end);
+  }
+}
+
+void Processors::suspend_fiber(Afterwards afterwards) {
+  CarrierThread& me = *this_carrier_thread();
+  Runnable next;
+  if (me.processor != nullptr && !me.processor->begin_fresh) {
+    next = next_ready(*me.processor);
+  }
+  leave_fiber(me, *me.running, next, afterwards);
+}
+
+void Processors::switch_fiber(Fiber& next, Afterwards afterwards) {
+  CarrierThread& me = *this_carrier_thread();
+  leave_fiber(me, *me.running, Runnable(next), afterwards);
+}
+
+Fiber* Processors::new_fiber(void (*entry)(void*)) {
+  Processor& processor = here();
+  if (processor.free_fibers == nullptr) {
+    auto some = fibers_.take_some();
+    if (!some) {
+      return nullptr;
+    }
+    processor.free_fibers = *some;
+    for (const Fiber* fiber = *some; fiber != nullptr; fiber = fiber->next) {
+      ++processor.free_fiber_count;
+    }
+  }
+  --processor.free_fiber_count;
+  Fiber* fiber = std::exchange(processor.free_fibers, processor.free_fibers->next);
+  fiber->modes = nullptr;
+  fiber->prepare(entry);
+  return fiber;
+}
+
+void Processors::run_fiber(Fiber& fiber) {
+  CarrierThread& me = *this_carrier_thread();
+  me.running = &fiber;
+  switch_stacks(me.own, me.sanitized, fiber.context, fiber.sanitized);
+  arrive();
+}
+
+void Processors::begin_fiber(Fiber& self) {
+  self.sanitized.arrived();
+  arrive();
+}
+
+void Processors::end_fiber(Fiber& self, Runnable next) {
+  CarrierThread& me = *this_carrier_thread();
+  Processor& processor = *me.processor;
+  if (processor.free_fiber_count >= kFreeFibers) [[unlikely]] {
+    Fiber* last = processor.free_fibers;
+    for (std::uint32_t i = 1; i < kFreeFibers / 2; ++i) {
+      last = last->next;
+    }
+    Fiber* rest = std::exchange(last->next, nullptr);
+    fibers_.give_back(std::exchange(processor.free_fibers, rest));
+    processor.free_fiber_count -= kFreeFibers / 2;
+  }
+  if (!next && !processor.begin_fresh) {
+    next = next_ready(processor);
+  }
+  // Only this processor's holder takes from the list, and that is us until we have switched.
+  self.next = processor.free_fibers;
+  processor.free_fibers = &self;
+  ++processor.free_fiber_count;
+  me.afterwards = {};
+  if (next.is_fiber()) {
+    Fiber& to = next.fiber();
+    me.running = &to;
+    switch_stacks(self.context, self.sanitized, to.context, to.sanitized, true);
+  } else {
+    me.handed = next;
+    me.running = nullptr;
+    switch_stacks(self.context, self.sanitized, me.own, me.sanitized, true);
+  }
+  STRATA_CHECK(false, "a fiber went on after its end");
+  __builtin_unreachable();
+}
+
+}  // namespace strata
