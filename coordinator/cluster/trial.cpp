@@ -38,7 +38,9 @@ Status check_group(std::string_view workload, const Plan& plan, const Layout& la
     return Ok{};
   }
   const std::string units = std::to_string(plan.group);
-  const std::uint64_t alive = alive_at_most(*executor, layout);
+  // A group runs whole in every worker.
+  const std::uint64_t in_all = std::uint64_t{plan.group} * layout.hosts * layout.processes;
+  const std::uint64_t alive = alive_at_most(*executor, layout, in_all);
   if (alive >= plan.group) {
     return Ok{};
   }

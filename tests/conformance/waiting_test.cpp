@@ -54,7 +54,7 @@ class WaitingTest : public testing::TestWithParam<Case> {
     Layout layout;
     layout.threads = GetParam().threads;
     layout.in_flight = GetParam().in_flight;
-    return alive_at_most(*GetParam().info, layout) >= units;
+    return alive_at_most(*GetParam().info, layout, units) >= units;
   }
   // Runs a group of units to its end; every unit must end without throwing.
   template <typename Body>
