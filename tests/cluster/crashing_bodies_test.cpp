@@ -32,7 +32,7 @@ TEST_P(CrashingBody, FailsTheRunByNameAndTheOtherUnitsAreDone) {
 INSTANTIATE_TEST_SUITE_P(How, CrashingBody,
                          ::testing::Combine(::testing::Values("segv", "abort", "exit", "throw",
                                                               "fpe", "kill"),
-                                            ::testing::Values("serial", "pool", "threads"),
+                                            ::testing::Values("serial", "pool", "threads", "gil"),
                                             ::testing::Values("spawn", "zygote")),
                          [](const auto& how) {
                            return std::get<0>(how.param) + "_" + std::get<1>(how.param) + "_" +

@@ -45,6 +45,15 @@ TEST(Sharding, HasAtLeastSixteenUnitsWhereThereAreMany) {
                           [](const ShardRange& shard) { return shard.units >= 16; }));
 }
 
+TEST(Sharding, GivesEveryWorkerACopyOfAGroup) {
+  Plan group = of_units(5);
+  group.group = 5;
+  const auto shards = cut_copies(group, 3);
+  ASSERT_EQ(shards.size(), 3U);
+  expect_cover(shards, 15);
+  EXPECT_EQ(shards[1].units, 5U);
+}
+
 TEST(Sharding, CutsByWeightSoThatAHeavyUnitStandsAlone) {
   Plan plan = of_units(1000);
   plan.weights.assign(1000, 10);
