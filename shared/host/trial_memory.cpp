@@ -72,6 +72,7 @@ void write(const JobImage& image, Writer& writer) {
   writer.number(image.seed);
   writer.bytes(&image.operations_per_us, sizeof image.operations_per_us);
   writer.number(image.slot_bytes);
+  writer.number(image.fair_share);
   writer.number(image.table_offset);
   writer.number(image.table_bytes);
   writer.number(image.input.size());
@@ -106,6 +107,7 @@ Result<JobImage> read_image(std::span<const std::byte> memory) {
     std::memcpy(&image.operations_per_us, part.data(), sizeof image.operations_per_us);
   }
   image.slot_bytes = reader.number();
+  image.fair_share = reader.number();
   image.table_offset = reader.number();
   image.table_bytes = reader.number();
   image.input = reader.bytes(reader.number());
