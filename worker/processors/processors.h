@@ -117,6 +117,10 @@ class Processors {
   static void begin_fiber(Fiber& self);
   // On a fiber: goes on with `next` (which is a fiber), now; as suspend_fiber() for the rest.
   void switch_fiber(Fiber& next, Afterwards afterwards);
+  // The fiber whose guard holds this address, or null. From a signal handler.
+  [[nodiscard]] const Fiber* overflowed_fiber(const void* address) const {
+    return fibers_.overflowed(address);
+  }
   // Last thing in a fiber's entry: its stack is free. Goes on with `next`, or whatever there is.
   [[noreturn]] void end_fiber(Fiber& self, Runnable next = {});
   // On a fiber that has ended its unit: the next one to begin, if nothing is ready before it.

@@ -121,7 +121,8 @@ bool Processors::begin_one(Processor& processor) {
 bool Processors::take_fresh(void*& source, std::uint32_t& place) {
   CarrierThread& me = *this_carrier_thread();
   if (me.processor == nullptr || me.handed) {
-    return false;  // The processor was lost in a blocking region; or a frame has yielded to another.
+    return false;  // The processor was lost in a blocking region; or a frame has yielded to
+                   // another.
   }
   Processor& processor = *me.processor;
   processor.count_turn();
