@@ -184,8 +184,7 @@ void Trial::open_when_prepared() {
   image.seed = request_.seed;
   image.operations_per_us = operations_per_us_;
   image.slot_bytes = plan.slot_bytes;
-  const std::uint64_t workers =
-      std::uint64_t{request_.layout.hosts} * request_.layout.processes;
+  const std::uint64_t workers = std::uint64_t{request_.layout.hosts} * request_.layout.processes;
   image.fair_share = (plan.units + workers - 1) / workers;
   image.input = plan.input;
   std::vector<std::uint32_t> units;

@@ -25,7 +25,7 @@ struct JobImage {
   double operations_per_us = 0;
   std::uint64_t slot_bytes = 0;
   std::uint64_t fair_share = UINT64_MAX;  // ceil(units / workers) of the trial
-  std::uint64_t table_offset = 0;  // Within the trial's memory
+  std::uint64_t table_offset = 0;         // Within the trial's memory
   std::uint64_t table_bytes = 0;
   std::span<const std::byte> input;  // Plan::input; read in place
 };

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "shared/base/check.h"
+#include "shared/os/pinned_thread.h"
 #include "worker/executors/executors.h"
 #include "worker/executors/lease_record.h"
-#include "shared/os/pinned_thread.h"
 #include "worker/executors/unit_runner.h"
 
 namespace strata {
