@@ -40,6 +40,7 @@ class ShardSource final : public WorkSource {
   EventCount& bell() override { return bell_; }
   [[nodiscard]] const Job& job() const override { return *job_; }
   [[nodiscard]] std::uint64_t seed() const override { return image_.seed; }
+  [[nodiscard]] std::uint64_t fair_share() const override { return image_.fair_share; }
 
  private:
   ShardSource(const WorkerIdentity& self, Wait wait, std::uint64_t offset, Mapping memory,

@@ -135,6 +135,8 @@ void Trial::open() {
   image.operations_per_us = preparation_.operations_per_us();
   image.slot_bytes = plan.slot_bytes;
   image.group = plan.group != 0;
+  const std::uint64_t workers = std::uint64_t{request_.layout.hosts} * request_.layout.processes;
+  image.fair_share = (result_.units_expected + workers - 1) / workers;
   image.input = plan.input;
   std::vector<std::uint32_t> units;
   units.reserve(shards_.size());

@@ -122,10 +122,10 @@ Result<JobCost> estimate_job(const Workload& workload, const Parameters& paramet
 double estimate_trial_s(const JobCost& job, const Layout& layout, unsigned usable_cpus) {
   const ExecutorInfo* const executor = find_executor_info(layout.executor);
   const double workers = layout.hosts * layout.processes;
-  const double in_a_worker =
-      executor == nullptr ? 1
-                          : static_cast<double>(alive_at_most(
-                                *executor, layout, std::max<std::uint64_t>(1, job.units)));
+  const double in_a_worker = executor == nullptr
+                                 ? 1
+                                 : static_cast<double>(alive_at_most(
+                                       *executor, layout, std::max<std::uint64_t>(1, job.units)));
   const double alive = std::max(1.0, workers * in_a_worker);
   const double busy = std::min({alive, static_cast<double>(usable_cpus),
                                 static_cast<double>(std::max<std::uint64_t>(1, job.units))});

@@ -73,6 +73,7 @@ void write(const JobImage& image, Writer& writer) {
   writer.bytes(&image.operations_per_us, sizeof image.operations_per_us);
   writer.number(image.slot_bytes);
   writer.number(image.group ? 1 : 0);
+  writer.number(image.fair_share);
   writer.number(image.table_offset);
   writer.number(image.table_bytes);
   writer.number(image.input.size());
@@ -108,6 +109,7 @@ Result<JobImage> read_image(std::span<const std::byte> memory) {
   }
   image.slot_bytes = reader.number();
   image.group = reader.number() != 0;
+  image.fair_share = reader.number();
   image.table_offset = reader.number();
   image.table_bytes = reader.number();
   image.input = reader.bytes(reader.number());

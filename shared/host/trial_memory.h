@@ -24,8 +24,9 @@ struct JobImage {
   std::uint64_t seed = 1;
   double operations_per_us = 0;
   std::uint64_t slot_bytes = 0;
-  bool group = false;              // Each worker runs one shard, whose units wait for each other.
-  std::uint64_t table_offset = 0;  // Within the trial's memory
+  bool group = false;  // Each worker runs one shard, whose units wait for each other.
+  std::uint64_t fair_share = UINT64_MAX;  // ceil(units / workers) of the trial
+  std::uint64_t table_offset = 0;         // Within the trial's memory
   std::uint64_t table_bytes = 0;
   std::span<const std::byte> input;  // Plan::input; read in place
 };

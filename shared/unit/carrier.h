@@ -56,6 +56,8 @@ class Carrier {
   virtual void unpark(Waiter& waiter) = 0;
 
   [[nodiscard]] ForkWay fork_way() const { return fork_way_; }
+  // Whether what waits is always a suspended frame, so that first halves need not be asked.
+  [[nodiscard]] bool always_suspends() const { return fork_way_ == ForkWay::kFrames; }
   // kFrames. Offers the suspended parent to others while its child runs here.
   virtual void push_fork(std::coroutine_handle<> parent);
   // kFrames. Takes the parent back if it is what was pushed last here and nobody has taken it.

@@ -87,7 +87,7 @@ class Unit {
   };
   struct YieldAwaiter {
     Carrier& carrier;
-    [[nodiscard]] bool await_ready() const { return carrier.yield(); }
+    [[nodiscard]] bool await_ready() const { return !carrier.always_suspends() && carrier.yield(); }
     void await_suspend(std::coroutine_handle<> self) const { carrier.yield_later(self); }
     static void await_resume() noexcept {}
   };

@@ -6,8 +6,8 @@
 
 namespace strata::bench {
 
-// `count` switches between two stacks, half of them there and half back. `floating_point`: one of
-// the two computes, so that its sticky exception flags differ.
+// `count` switches between two stacks, half of them there and half back. `floating_point`: both
+// compute at each visit, one of them inexactly, so that their sticky exception flags differ.
 double own_switches(std::uint64_t count, bool floating_point);
 double boost_switches(std::uint64_t count, bool floating_point);
 

@@ -20,6 +20,11 @@ void compute_a_little() {
   volatile double third = 1;
   third = third / 3;
 }
+// Exact: sets none.
+void compute_exactly() {
+  volatile double one = 1;
+  one = one + 1;
+}
 void forget_sticky_flags() {
   std::uint32_t modes = 0x1f80;
   asm volatile("ldmxcsr %0" : : "m"(modes));
@@ -37,8 +42,11 @@ void go_back(void* argument) {
   }
 }
 void compute_and_go_back(void* argument) {
-  compute_a_little();
-  go_back(argument);
+  auto& pair = *static_cast<Pair*>(argument);
+  for (;;) {
+    compute_a_little();
+    switch_context(pair.other, pair.main);
+  }
 }
 
 void boost_go_back(boost::context::detail::transfer_t from) {
@@ -47,8 +55,10 @@ void boost_go_back(boost::context::detail::transfer_t from) {
   }
 }
 void boost_compute_and_go_back(boost::context::detail::transfer_t from) {
-  compute_a_little();
-  boost_go_back(from);
+  for (;;) {
+    compute_a_little();
+    from = boost::context::detail::jump_fcontext(from.fctx, nullptr);
+  }
 }
 
 }  // namespace
@@ -66,6 +76,9 @@ double own_switches(std::uint64_t count, bool floating_point) {
   const auto begin = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < count; i += 2) {
     switch_context(pair.main, pair.other);
+    if (floating_point) {
+      compute_exactly();
+    }
   }
   return seconds_since(begin);
 }
@@ -85,6 +98,9 @@ double boost_switches(std::uint64_t count, bool floating_point) {
   const auto begin = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < count; i += 2) {
     other = context::jump_fcontext(other.fctx, nullptr);
+    if (floating_point) {
+      compute_exactly();
+    }
   }
   return seconds_since(begin);
 }

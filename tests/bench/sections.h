@@ -16,6 +16,8 @@ std::vector<Row> measure_work(const Settings& settings);
 std::vector<Row> measure_empty_units(const Settings& settings);
 // The executor `gil` beside CPython's threads (the program gil_units beside this one, and python3).
 std::vector<Row> measure_gil(const Settings& settings);
+// Green threads and coroutines: switches, yields, spawns, trees of tasks (the program many_units).
+std::vector<Row> measure_many_units(const Settings& settings);
 // From kill -9 of the coordinator to the last worker's death.
 std::vector<Row> measure_kill(const Settings& settings);
 

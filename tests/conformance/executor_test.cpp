@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
@@ -412,6 +413,30 @@ TEST_P(ExecutorTest, CarriesUnitsOnTheCpusItWasGiven) {
   ASSERT_EQ(sched_getaffinity(0, sizeof(after), &after), 0);
   EXPECT_TRUE(CPU_EQUAL(&usable, &after)) << "the calling thread has its CPUs back";
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+[[gnu::noinline]] int deeper(int depth) {
+  volatile std::array<char, 500> room{};
+  room[0] = static_cast<char>(depth);
+  return depth == 0 ? room[0] : deeper(depth - 1) + room[0];
+}
+
+TEST(GreenThread, NamesTheUnitWhoseStackIsFullBeforeItDies) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto overflow = [] {
+    const BodyJob job([](Unit& unit) -> Co<void> {
+      co_await unit.yield();
+      unit.add(0, static_cast<std::uint64_t>(unit.index() == 7 ? deeper(10'000) : 0));
+    });
+    FakeSource source(job);
+    source.lease(20);
+    ExecutorConfig config;
+    config.threads = 2;
+    make_executor("green", config)->run(source);
+  };
+  EXPECT_EXIT(overflow(), testing::KilledBySignal(SIGSEGV), "the stack of unit 7 is full");
+}
+#endif
 
 TEST(ExecutorNames, UnknownOneMakesNothing) {
   EXPECT_EQ(make_executor("fast", ExecutorConfig{}), nullptr);

@@ -15,6 +15,7 @@ JobImage sample(const std::vector<std::byte>& input) {
   image.seed = 41;
   image.operations_per_us = 2345.5;
   image.slot_bytes = 33;
+  image.fair_share = 7;
   image.input = input;
   return image;
 }
@@ -33,6 +34,7 @@ TEST(JobImage, SurvivesARoundTrip) {
   EXPECT_EQ(read->seed, 41U);
   EXPECT_EQ(read->operations_per_us, 2345.5);
   EXPECT_EQ(read->slot_bytes, 33U);
+  EXPECT_EQ(read->fair_share, 7U);
   EXPECT_EQ(read->table_offset, image.table_offset);
   ASSERT_EQ(read->input.size(), input.size());
   EXPECT_EQ(std::memcmp(read->input.data(), input.data(), input.size()), 0);

@@ -6,6 +6,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "shared/os/clock.h"
 #include "shared/unit/frame_pool.h"
@@ -39,9 +40,7 @@ class FrameCarrier final : public Carrier {
   }
 
   bool yield() override { return false; }
-  void yield_later(std::coroutine_handle<> unit) override {
-    processors_.make_ready_last(Runnable(unit));
-  }
+  void yield_later(std::coroutine_handle<> unit) override { processors_.yield_frame(unit); }
 
   void enter_blocking() override { processors_.enter_blocking(); }
   bool leave_blocking() override { return processors_.leave_blocking(); }
@@ -71,11 +70,17 @@ class FrameFeed final : public UnitFeed {
   explicit FrameFeed(Processors& processors)
       : UnitFeed(processors), processors_(processors), carrier_(processors) {}
 
+  void forget(Processor& processor) override {
+    if (void* spare = std::exchange(processor.spare_cell, nullptr)) {
+      frame_free(spare, sizeof(Cell));
+    }
+  }
+
   void begin(void* source, std::uint32_t place) override {
     do {
       auto& lease = *static_cast<OpenLease*>(source);
       about_to_run(lease, place);
-      auto* cell = new (frame_allocate(sizeof(Cell))) Cell(*this, lease, place);
+      auto* cell = new (memory_for_a_cell()) Cell(*this, lease, place);
       try {
         job().body(cell->unit).start_and_forget(*cell);
       } catch (...) {  // No memory for its frame, or a body() that is no coroutine.
@@ -96,14 +101,25 @@ class FrameFeed final : public UnitFeed {
     }
     static void finish(RootEnd& end) noexcept {
       auto* cell = static_cast<Cell*>(&end);
-      cell->feed.ended(Processors::here(), cell->lease, cell->unit, cell->error);
+      Processor& processor = Processors::here();
+      cell->feed.ended(processor, cell->lease, cell->unit, cell->error);
       cell->~Cell();
-      frame_free(cell, sizeof(Cell));
+      if (processor.spare_cell == nullptr) {
+        processor.spare_cell = cell;
+      } else {
+        frame_free(cell, sizeof(Cell));
+      }
     }
     FrameFeed& feed;
     OpenLease& lease;
     Unit unit;
   };
+
+  // Units that never wait use the same cell again and again.
+  static void* memory_for_a_cell() {
+    void* spare = std::exchange(Processors::here().spare_cell, nullptr);
+    return spare != nullptr ? spare : frame_allocate(sizeof(Cell));
+  }
 
   Processors& processors_;
   FrameCarrier carrier_;

@@ -27,10 +27,10 @@
 
 #include "shared/base/check.h"
 #include "shared/os/clock.h"
+#include "shared/os/pinned_thread.h"
 #include "shared/sync/work_deque.h"
 #include "worker/executors/executors.h"
 #include "worker/executors/lease_record.h"
-#include "shared/os/pinned_thread.h"
 #include "worker/executors/unit_runner.h"
 
 namespace strata {

@@ -2,8 +2,8 @@
 // but the loop.
 #include <memory>
 
-#include "worker/executors/executors.h"
 #include "shared/os/pinned_thread.h"
+#include "worker/executors/executors.h"
 #include "worker/executors/unit_runner.h"
 
 namespace strata {

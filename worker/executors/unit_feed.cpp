@@ -20,7 +20,6 @@ void UnitFeed::run(WorkSource& source, std::uint32_t in_flight) {
   job_ = &source.job();
   seed_ = source.seed();
   limit_ = std::max<std::uint64_t>(1, in_flight != 0 ? in_flight : source.fair_share());
-  limited_ = limit_ != UINT64_MAX;
   {
     const std::lock_guard lock(claim_mutex_);
     ended_ = false;
@@ -147,15 +146,13 @@ bool UnitFeed::may_take() {
 std::uint64_t UnitFeed::alive() const {
   std::uint64_t ended = 0;
   for (const Account& account : accounts_) {
-    // Seq_cst (acquire would do without a limit): pairs with ended().
-    ended += account.ended.load(std::memory_order_seq_cst);
+    // Acquire: pairs with ended(); a unit that takes a place sees what the one before left.
+    ended += account.ended.load(std::memory_order_acquire);
   }
   return handed_out_ - ended;
 }
 
-std::uint64_t UnitFeed::room() const {
-  return limited_ ? limit_ - std::min(limit_, alive()) : UINT64_MAX;
-}
+std::uint64_t UnitFeed::room() const { return limit_ - std::min(limit_, alive()); }
 
 // Under claim_mutex_. Asks for a call when a unit ends; false if there is room after all.
 bool UnitFeed::starve() {

@@ -68,14 +68,12 @@ class UnitFeed : public Feed {
     }
     ++account.done;
     const std::uint64_t total = account.ended.load(std::memory_order_relaxed) + 1;  // Ours.
-    if (!limited_) {
-      account.ended.store(total, std::memory_order_release);
-    } else {
-      // Seq_cst: pairs with starve(). One of us sees the other.
-      account.ended.store(total, std::memory_order_seq_cst);
-      if (starving_.load(std::memory_order_seq_cst)) {
-        feed_the_starving();
-      }
+    account.ended.store(total, std::memory_order_release);
+    // Relaxed: one who found no room just now may be missed here; it looks once more before it
+    // sleeps, and within milliseconds again while others are busy. A full fence for each unit would
+    // cost more than all else here.
+    if (starving_.load(std::memory_order_relaxed)) [[unlikely]] {
+      feed_the_starving();
     }
   }
 
@@ -108,7 +106,6 @@ class UnitFeed : public Feed {
   const Job* job_ = nullptr;
   std::uint64_t seed_ = 0;
   std::uint64_t limit_ = 0;
-  bool limited_ = false;  // Whether units may have to wait for room.
 
   std::mutex claim_mutex_;
   OpenLease* open_ = nullptr;     // GUARDED_BY(claim_mutex_): has units to hand out, or null

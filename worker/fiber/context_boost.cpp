@@ -35,7 +35,7 @@ void make_context(Context& context, void* low, std::size_t bytes, void (*entry)(
   context.at = boost_context::jump_fcontext(made, &start).fctx;
 }
 
-void switch_context(Context& from, const Context& to) {
+void boost_switch_context(Context& from, const Context& to) {
   remember(boost_context::jump_fcontext(to.at, &from));
 }
 

@@ -8,6 +8,7 @@
 #include "shared/os/pinned_thread.h"
 #include "shared/sync/event_count.h"
 #include "worker/fiber/fiber.h"
+#include "worker/processors/overflow.h"
 #include "worker/processors/owner_lock.h"
 #include "worker/processors/runnable.h"
 
@@ -37,6 +38,7 @@ struct CarrierThread {
   OwnerLock* held = nullptr;  // A lock that whoever goes on next lets go, before `afterwards`.
   Context own;                // Its own stack, while a fiber runs.
   SanitizedStack sanitized;
+  OverflowWatch overflow;
   std::optional<PinnedThread> pin;
   int cpu = -1;  // Where it is pinned.
 

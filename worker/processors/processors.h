@@ -60,6 +60,8 @@ class Feed {
   // Begins that unit on the calling thread's processor; returns when it ended or was suspended.
   virtual void begin(void* source, std::uint32_t place) = 0;
   virtual EventCount& bell() = 0;
+  // The trial is over: what the processor keeps for this feed is let go.
+  virtual void forget(Processor&) {}
 };
 
 struct ProcessorsConfig {
@@ -94,6 +96,8 @@ class Processors {
   // Lets it run; any thread. `yielded`: behind all that is ready.
   void make_ready(Runnable runnable);
   void make_ready_last(Runnable runnable);
+  // A frame that was just suspended lets others run first.
+  void yield_frame(std::coroutine_handle<> frame);
   // Lets it run at that time.
   void add_sleeper(std::uint64_t at_ns, Runnable sleeper);
   // On a fiber: lets others run first. True at once when there are none.
@@ -113,6 +117,10 @@ class Processors {
   static void begin_fiber(Fiber& self);
   // On a fiber: goes on with `next` (which is a fiber), now; as suspend_fiber() for the rest.
   void switch_fiber(Fiber& next, Afterwards afterwards);
+  // The fiber whose guard holds this address, or null. From a signal handler.
+  [[nodiscard]] const Fiber* overflowed_fiber(const void* address) const {
+    return fibers_.overflowed(address);
+  }
   // Last thing in a fiber's entry: its stack is free. Goes on with `next`, or whatever there is.
   [[noreturn]] void end_fiber(Fiber& self, Runnable next = {});
   // On a fiber that has ended its unit: the next one to begin, if nothing is ready before it.
@@ -153,7 +161,6 @@ class Processors {
   void look_around(Processor& processor);
   bool begin_one(Processor& processor);
   static bool take_fresh_of(Processor& processor, void*& source, std::uint32_t& place);
-  static Runnable take_next(Processor& processor);
   static void leave_fiber(CarrierThread& me, Fiber& self, Runnable next, Afterwards afterwards);
   static void arrive();
 

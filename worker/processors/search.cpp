@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "shared/os/clock.h"
+#include "shared/sync/asymmetric_fence.h"
+#include "shared/sync/pause.h"
 #include "worker/processors/processors.h"
 
 namespace strata {
@@ -13,6 +15,22 @@ constexpr std::size_t kDueAtOnce = 256;  // Timers that a processor takes before
 constexpr std::uint32_t kLoot = 64;      // Runnables taken from another processor at once, at most.
 constexpr std::chrono::nanoseconds kFirstPatience{1'000'000};
 constexpr std::chrono::nanoseconds kLastPatience{16'000'000};
+
+// Whether there is a parent to be stolen that has been there for a moment. One that its child will
+// come back to within a microsecond is not worth the fence, and less so to its processor.
+bool lies_there(const ForkDeque& forks) {
+  if (forks.seems_empty()) {
+    return false;
+  }
+  const std::int64_t stolen = forks.stolen();
+  for (int i = 0; i < 32; ++i) {
+    cpu_pause();
+    if (forks.seems_empty() || forks.stolen() != stolen) {
+      return false;
+    }
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -160,9 +178,10 @@ bool Processors::steal_from(Processor& victim, Processor& processor, bool also_n
     }
     victim.lock.unlock();
   }
-  WorkDeque::Item fork = 0;
-  if (count == 0 && victim.forks.steal(fork) == WorkDeque::Stolen::kItem) {
-    loot[count++] = Runnable::of_word(fork);
+  if (count == 0 && lies_there(victim.forks)) {
+    if (const Runnable parent = victim.forks.steal()) {
+      loot[count++] = parent;
+    }
   }
   Batch batch;
   if (count == 0) {
@@ -281,6 +300,9 @@ void Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
 }
 
 bool Processors::anything_to_do(Processor& processor) {
+  if (processors_.size() > 1) {
+    heavy_fence();  // Between idle_count_ and the forks: pairs with push_fork().
+  }
   {
     const std::lock_guard lock(global_mutex_);
     if (!global_.empty()) {

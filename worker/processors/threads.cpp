@@ -6,15 +6,18 @@
 
 #include "shared/base/check.h"
 #include "shared/base/log.h"
+#include "shared/sync/asymmetric_fence.h"
 #include "worker/processors/processors.h"
 
 namespace strata {
 
 Processors::Processors(const ProcessorsConfig& config)
     : config_(config), fibers_(config.stack_bytes) {
+  prepare_asymmetric_fence();
   for (std::uint32_t i = 0; i < config.count; ++i) {
     processors_.push_back(std::make_unique<Processor>(i, config.wait));
     processors_.back()->lock.set_shared(config.count > 1);
+    processors_.back()->forks.set_shared(config.count > 1);
     processors_.back()->cpu = cpu_of_carrier(config.cpus, i);
   }
   idle_.reserve(config.count);
@@ -172,6 +175,7 @@ void Processors::pin(CarrierThread& me, const Processor& processor) const {
 }
 
 void Processors::leave_trial(CarrierThread& me) {
+  feed_->forget(*me.processor);
   std::exchange(me.processor, nullptr)->state.store(Processor::kFree, std::memory_order_release);
   const std::lock_guard lock(spares_mutex_);
   if (--in_trial_ == 0 && main_ != nullptr) {

@@ -9,9 +9,6 @@
 namespace strata {
 namespace {
 
-// `next` before the queue so often without a break: a pair that wakes each other must not starve
-// the rest, and 8 hand-overs of 50 ns are not felt.
-constexpr std::uint32_t kInRow = 8;
 // A processor looks at the clock about that often, by counting turns: reading it takes 25 ns, five
 // times as long as a turn.
 constexpr std::uint64_t kLookAtMostNs = 100'000;
@@ -21,34 +18,30 @@ constexpr std::uint32_t kTurnsOfLook = 256;
 // may be the ones that need them.
 constexpr std::uint32_t kFreeFibers = 512;
 
-void count_turn(Processor& processor) {
-  // Relaxed, and no read-modify-write: the holder alone writes.
-  processor.turns.store(processor.turns.load(std::memory_order_relaxed) + 1,
-                        std::memory_order_relaxed);
-}
-
 enum Progress : std::uint32_t { kRunning, kParked, kUnparked };  // Waiter::progress
 
 }  // namespace
 
 void Processors::carry(CarrierThread& me) {
   while (me.processor != nullptr) {
-    Processor& processor = *me.processor;
-    Runnable runnable = std::exchange(me.handed, Runnable{});
-    if (!runnable) {
-      if (std::exchange(processor.begin_fresh, false) && begin_one(processor)) {
-        continue;
-      }
-      runnable = next_ready(processor);
+    while (const Runnable handed = std::exchange(me.handed, Runnable{})) {
+      resume(handed);
     }
-    if (runnable) {
+    if (me.processor == nullptr) {
+      return;
+    }
+    Processor& processor = *me.processor;
+    if (std::exchange(processor.begin_fresh, false) && begin_one(processor)) {
+      continue;
+    }
+    if (const Runnable runnable = next_ready(processor)) {
       resume(runnable);
       continue;
     }
     void* source = nullptr;
     std::uint32_t place = 0;
     if (take_fresh_of(processor, source, place)) {
-      count_turn(processor);
+      processor.count_turn();
       feed_->begin(source, place);
     } else if (!find_more(processor)) {
       leave_trial(me);
@@ -64,31 +57,15 @@ void Processors::resume(Runnable runnable) {
   }
 }
 
-Runnable Processors::take_next(Processor& processor) {
-  if (processor.next) {
-    if (processor.in_row < kInRow || processor.ready.empty()) {
-      ++processor.in_row;
-      return std::exchange(processor.next, Runnable{});
-    }
-    processor.ready.push(std::exchange(processor.next, Runnable{}));
-  }
-  processor.in_row = 0;
-  return processor.ready.pop();
-}
-
 Runnable Processors::next_ready(Processor& processor) {
-  count_turn(processor);
+  processor.count_turn();
   if (--processor.turns_left == 0) [[unlikely]] {
     look_around(processor);
   }
   processor.lock.lock();
-  const Runnable runnable = take_next(processor);
+  const Runnable runnable = processor.take_next();
   processor.lock.unlock();
-  WorkDeque::Item item = 0;
-  if (!runnable && !processor.forks.seems_empty() && processor.forks.pop(item)) {
-    return Runnable::of_word(item);
-  }
-  return runnable;
+  return runnable || processor.forks.seems_empty() ? runnable : processor.forks.pop();
 }
 
 [[gnu::noinline]] void Processors::look_around(Processor& processor) {
@@ -103,9 +80,8 @@ Runnable Processors::next_ready(Processor& processor) {
   processor.turns_left = processor.turns_of_look;
   take_due(processor, processor);
   take_global(processor);
-  WorkDeque::Item oldest = 0;
-  if (!processor.forks.seems_empty() && processor.forks.steal(oldest) == WorkDeque::Stolen::kItem) {
-    make_ready_last(Runnable::of_word(oldest));
+  if (const Runnable oldest = processor.forks.take_oldest()) {
+    make_ready_last(oldest);
   }
   processor.begin_fresh = true;
 }
@@ -137,18 +113,19 @@ bool Processors::begin_one(Processor& processor) {
     processor.lock.unlock();
     tell_idle(tell);
   }
-  count_turn(processor);
+  processor.count_turn();
   feed_->begin(source, place);
   return true;
 }
 
 bool Processors::take_fresh(void*& source, std::uint32_t& place) {
   CarrierThread& me = *this_carrier_thread();
-  if (me.processor == nullptr) {
-    return false;
+  if (me.processor == nullptr || me.handed) {
+    return false;  // The processor was lost in a blocking region; or a frame has yielded to
+                   // another.
   }
   Processor& processor = *me.processor;
-  count_turn(processor);
+  processor.count_turn();
   if (--processor.turns_left == 0) [[unlikely]] {
     look_around(processor);
     processor.begin_fresh = false;  // It begins one now, or has none.
@@ -203,22 +180,38 @@ void Processors::add_sleeper(std::uint64_t at_ns, Runnable sleeper) {
 }
 
 void Processors::push_fork(Runnable parent) {
-  here().forks.push(parent.word());
-  // Seq_cst, after the push's: pairs with wait_idle().
-  tell_idle(idle_count_.load(std::memory_order_seq_cst) != 0);
+  here().forks.push(parent);
+  if (processors_.size() > 1) {
+    light_fence();  // Between the push and the look: the heavy one is in anything_to_do().
+    tell_idle(idle_count_.load(std::memory_order_relaxed) != 0);
+  }
 }
 
 bool Processors::pop_fork(Runnable parent) {
-  WorkDeque& forks = here().forks;
-  WorkDeque::Item item = 0;
-  if (forks.seems_empty() || !forks.pop(item)) {
-    return false;
+  // Not there: it was taken; or what lies there is another tree's, since this child was suspended
+  // and its parent went on long ago.
+  return here().forks.pop(parent);
+}
+
+void Processors::yield_frame(std::coroutine_handle<> frame) {
+  CarrierThread& me = *this_carrier_thread();
+  Processor& processor = *me.processor;
+  processor.count_turn();
+  if (--processor.turns_left == 0) [[unlikely]] {
+    look_around(processor);
   }
-  if (item == parent.word()) {
-    return true;
+  if (config_.always_migrate || processor.begin_fresh) [[unlikely]] {
+    make_ready_last(Runnable(frame));
+    return;
   }
-  forks.push(item);  // Another tree's: this child was suspended, and its parent went on long ago.
-  return false;
+  processor.lock.lock();
+  processor.ready.push(Runnable(frame));
+  // The thread's own stack is what called this; it resumes what is handed to it.
+  me.handed = processor.take_next();
+  const bool tell = !processor.ready.empty() &&
+                    idle_count_.load(std::memory_order_relaxed) != 0;  // Ordered by the lock.
+  processor.lock.unlock();
+  tell_idle(tell);
 }
 
 void Processors::park(Waiter& waiter, Runnable unit) {
@@ -269,15 +262,12 @@ void Processors::leave_fiber(CarrierThread& me, Fiber& self, Runnable next, Afte
   if (self.modes != nullptr) [[unlikely]] {
     self.modes->put_away();
   }
-  if (next.is_fiber()) {
-    Fiber& to = next.fiber();
-    me.running = &to;
-    switch_stacks(self.context, self.sanitized, to.context, to.sanitized);
-  } else {
-    me.handed = next;
-    me.running = nullptr;
-    switch_stacks(self.context, self.sanitized, me.own, me.sanitized);
-  }
+  // One place of switching for all: see context_x86_64.h.
+  const bool direct = next.is_fiber();
+  me.running = direct ? &next.fiber() : nullptr;
+  me.handed = direct ? Runnable{} : next;
+  switch_stacks(self.context, self.sanitized, direct ? next.fiber().context : me.own,
+                direct ? next.fiber().sanitized : me.sanitized);
   // From here on `me` may be another thread's.
   if (self.modes != nullptr) [[unlikely]] {
     self.modes->put_back();
@@ -298,7 +288,7 @@ void Processors::yield_fiber() {
     suspend_fiber(to_the_end);
     return;
   }
-  count_turn(processor);
+  processor.count_turn();
   if (--processor.turns_left == 0) [[unlikely]] {
     look_around(processor);
   }
@@ -389,15 +379,11 @@ void Processors::end_fiber(Fiber& self, Runnable next) {
   processor.free_fibers = &self;
   ++processor.free_fiber_count;
   me.afterwards = {};
-  if (next.is_fiber()) {
-    Fiber& to = next.fiber();
-    me.running = &to;
-    switch_stacks(self.context, self.sanitized, to.context, to.sanitized, true);
-  } else {
-    me.handed = next;
-    me.running = nullptr;
-    switch_stacks(self.context, self.sanitized, me.own, me.sanitized, true);
-  }
+  const bool direct = next.is_fiber();
+  me.running = direct ? &next.fiber() : nullptr;
+  me.handed = direct ? Runnable{} : next;
+  switch_stacks(self.context, self.sanitized, direct ? next.fiber().context : me.own,
+                direct ? next.fiber().sanitized : me.sanitized, true);
   STRATA_CHECK(false, "a fiber went on after its end");
   __builtin_unreachable();
 }
