@@ -60,6 +60,8 @@ ExecutorConfig config_of(const HostPage& host, std::uint32_t place) {
   config.threads = host.threads;
   config.in_flight = host.in_flight;
   config.wait = Wait{host.wait};
+  config.gil_interval = std::chrono::microseconds(host.gil_interval_us);
+  config.gil_release_compute = host.gil_release_compute != 0;
   if (Pin{host.pin} != Pin::kNone) {
     for (std::uint32_t t = 0; t < host.threads; ++t) {
       config.carrier_cpus.push_back(host.cpus[(place * host.threads + t) % host.cpu_count]);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "shared/os/text_file.h"
@@ -155,6 +156,10 @@ void LayoutFlags::declare(Arguments& arguments, Values values) {
   arguments.text("--pin", pin_, "HOW",
                  "none; core: carrier i on usable CPU i mod n;\nspread: whole cores first "
                  "(default none)");
+  arguments.text("--gil-interval-ms", gil_interval_, "MS",
+                 "gil: how long a unit waits for the lock before it asks for it\n(default 5)");
+  arguments.flag("--gil-release-compute", gil_release_compute_,
+                 "gil: let the lock go while computing, as NumPy does");
   arguments.text("--hosts", hosts_, "FILE", "several hosts: not in this version");
 }
 
@@ -195,7 +200,31 @@ Result<LayoutLists> LayoutFlags::lists(unsigned usable_cpus) const {
   if (!pins) {
     return pins.error();
   }
-  return LayoutLists{*processes, *threads, *in_flight, *executors, *starts, *waits, pins->front()};
+  const auto gil_interval_us = gil_interval_us_of(*executors);
+  if (!gil_interval_us) {
+    return gil_interval_us.error();
+  }
+  return LayoutLists{*processes, *threads,      *in_flight,       *executors,          *starts,
+                     *waits,     pins->front(), *gil_interval_us, gil_release_compute_};
+}
+
+// In whole microseconds; refused where no executor of the lists has such a lock.
+Result<std::uint32_t> LayoutFlags::gil_interval_us_of(
+    const std::vector<std::string>& executors) const {
+  const bool has_gil = std::find(executors.begin(), executors.end(), "gil") != executors.end();
+  if (!has_gil && (gil_interval_ || gil_release_compute_)) {
+    return usage(std::string(gil_interval_ ? "--gil-interval-ms" : "--gil-release-compute") +
+                 ": only the executor gil has a lock to speak of; add -x gil");
+  }
+  if (!gil_interval_) {
+    return kGilIntervalUs;
+  }
+  const Result<double> ms =
+      parse_positive("--gil-interval-ms", *gil_interval_, kGilIntervalMostUs / 1e3, "ms");
+  if (!ms) {
+    return ms.error();
+  }
+  return static_cast<std::uint32_t>(std::max(1.0, std::round(*ms * 1e3)));
 }
 
 Result<Layout> LayoutFlags::layout(unsigned usable_cpus) const {
@@ -211,6 +240,8 @@ Result<Layout> LayoutFlags::layout(unsigned usable_cpus) const {
   layout.start = all->starts.front();
   layout.wait = all->waits.front();
   layout.pin = all->pin;
+  layout.gil_interval_us = all->gil_interval_us;
+  layout.gil_release_compute = all->gil_release_compute;
   return resolved(layout);
 }
 
@@ -228,6 +259,10 @@ std::string LayoutFlags::spoken() const {
   add("--start", start_);
   add("--wait", wait_);
   add("--pin", pin_);
+  add("--gil-interval-ms", gil_interval_);
+  if (gil_release_compute_) {
+    text += " --gil-release-compute";
+  }
   return text;
 }
 

@@ -16,7 +16,8 @@ class LayoutFlags {
  public:
   enum class Values : std::uint8_t { kOne, kLists };
 
-  // Declares -P -T -G -x --start --wait --pin --hosts. With kLists each takes a comma list.
+  // Declares -P -T -G -x --start --wait --pin --gil-interval-ms --gil-release-compute --hosts. With
+  // kLists each of the first six takes a comma list.
   void declare(Arguments& arguments, Values values);
 
   // The lists, defaults resolved: -T is 1 when -P is given, else `usable_cpus`. Errors are
@@ -29,6 +30,9 @@ class LayoutFlags {
   [[nodiscard]] std::string spoken() const;
 
  private:
+  [[nodiscard]] Result<std::uint32_t> gil_interval_us_of(
+      const std::vector<std::string>& executors) const;
+
   Values values_ = Values::kOne;
   std::optional<std::string> processes_;
   std::optional<std::string> threads_;
@@ -37,6 +41,8 @@ class LayoutFlags {
   std::optional<std::string> start_;
   std::optional<std::string> wait_;
   std::optional<std::string> pin_;
+  std::optional<std::string> gil_interval_;
+  bool gil_release_compute_ = false;
   std::optional<std::string> hosts_;
 };
 

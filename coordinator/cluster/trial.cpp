@@ -61,6 +61,10 @@ Status check_layout(const Layout& layout) {
     return usage("-G " + std::to_string(layout.in_flight) + ": at most " +
                  std::to_string(kMaxInFlight) + " units in flight");
   }
+  if (layout.gil_interval_us == 0 || layout.gil_interval_us > kGilIntervalMostUs) {
+    return usage("--gil-interval-ms: 0.001 to " + std::to_string(kGilIntervalMostUs / 1000) +
+                 " ms; try --gil-interval-ms 5");
+  }
   const ExecutorInfo* executor = find_executor_info(layout.executor);
   if (executor == nullptr) {
     return usage("there is no executor '" + layout.executor + "' (strata list executors)");

@@ -28,6 +28,8 @@ std::vector<Layout> product(const LayoutLists& lists, const std::string& executo
   layout.start = start;
   layout.wait = wait;
   layout.pin = lists.pin;
+  layout.gil_interval_us = lists.gil_interval_us;
+  layout.gil_release_compute = lists.gil_release_compute;
   const bool one = ignores_threads(layout);
   const std::vector<std::uint32_t> only_one{1};
   const std::vector<std::uint32_t> only_none{0};
@@ -37,7 +39,7 @@ std::vector<Layout> product(const LayoutLists& lists, const std::string& executo
         layout.in_flight = in_flight;
         layout.processes = processes;
         layout.threads = threads;
-        layouts.push_back(layout);
+        layouts.push_back(resolved(layout));
       }
     }
   }
@@ -164,6 +166,10 @@ Layout resolved(Layout layout) {
   if (ignores_threads(layout)) {
     layout.threads = 1;
     layout.in_flight = 0;
+  }
+  if (layout.executor != "gil") {
+    layout.gil_interval_us = kGilIntervalUs;
+    layout.gil_release_compute = false;
   }
   return layout;
 }

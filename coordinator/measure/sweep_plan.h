@@ -23,10 +23,12 @@ struct LayoutLists {
   std::vector<Start> starts{Start::kSpawn};
   std::vector<Wait> waits{Wait::kAuto};
   Pin pin = Pin::kNone;
+  std::uint32_t gil_interval_us = kGilIntervalUs;
+  bool gil_release_compute = false;
 };
 
 // The same layout with what its executor ignores set to what it means: serial has one thread and
-// no choice of units in flight.
+// no choice of units in flight, and only gil has a lock to speak of.
 Layout resolved(Layout layout);
 
 // Strong: the same work in every row. Weak: the workload's weak parameter times the row's

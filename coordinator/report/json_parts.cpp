@@ -39,6 +39,10 @@ Json json_of(const Layout& layout) {
   json["start"] = name_of(layout.start);
   json["wait"] = name_of(layout.wait);
   json["pin"] = name_of(layout.pin);
+  if (layout.executor == "gil") {
+    json["gil_interval_ms"] = layout.gil_interval_us / 1e3;
+    json["gil_release_compute"] = layout.gil_release_compute;
+  }
   return json;
 }
 

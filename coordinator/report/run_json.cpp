@@ -1,6 +1,8 @@
 #include "coordinator/report/run_json.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "coordinator/report/json_parts.h"
@@ -38,6 +40,10 @@ Layout layout_from(const Json& json) {
   layout.start = parse_start(json.value("start", "spawn")).value_or(Start::kSpawn);
   layout.wait = parse_wait(json.value("wait", "auto")).value_or(Wait::kAuto);
   layout.pin = parse_pin(json.value("pin", "none")).value_or(Pin::kNone);
+  const double interval_us = json.value("gil_interval_ms", kGilIntervalUs / 1e3) * 1e3;
+  layout.gil_interval_us = static_cast<std::uint32_t>(
+      std::clamp<double>(std::round(interval_us), 1, kGilIntervalMostUs));
+  take(json, "gil_release_compute", layout.gil_release_compute);
   return layout;
 }
 

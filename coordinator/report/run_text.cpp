@@ -42,6 +42,12 @@ std::string heading_text(std::string_view workload, const Layout& layout, std::u
   if (layout.in_flight > 0) {
     text += ", " + count_text(layout.in_flight) + " in flight";
   }
+  if (layout.executor == "gil" && layout.gil_interval_us != kGilIntervalUs) {
+    text += ", switch interval " + fixed(layout.gil_interval_us / 1e3, 3) + " ms";
+  }
+  if (layout.executor == "gil" && layout.gil_release_compute) {
+    text += ", computes without the lock";
+  }
   if (layout.start != Start::kSpawn) {
     text += ", start " + std::string(name_of(layout.start));
   }

@@ -14,6 +14,9 @@ enum class Wait : std::uint8_t { kSpin, kYield, kPark, kAuto };
 // kCore: carrier i on usable CPU i mod n. kSpread: whole cores first.
 enum class Pin : std::uint8_t { kNone, kCore, kSpread };
 
+inline constexpr std::uint32_t kGilIntervalUs = 5000;  // As CPython's.
+inline constexpr std::uint32_t kGilIntervalMostUs = 10'000'000;
+
 struct Layout {
   std::uint32_t hosts = 1;
   std::uint32_t processes = 1;  // Workers on each host, 1..1024.
@@ -23,6 +26,10 @@ struct Layout {
   Start start = Start::kSpawn;
   Wait wait = Wait::kAuto;
   Pin pin = Pin::kNone;
+  // `gil` alone: how long a unit waits for the lock before it asks for it (1 us to 10 s), and
+  // whether compute() lets it go.
+  std::uint32_t gil_interval_us = kGilIntervalUs;
+  bool gil_release_compute = false;
 
   auto operator<=>(const Layout&) const = default;
   [[nodiscard]] std::uint32_t processors() const { return hosts * processes * threads; }

@@ -128,6 +128,8 @@ Status HostAgent::prepare_pages(const Layout& layout) {
   host.in_flight = layout.in_flight;
   host.wait = static_cast<std::uint8_t>(layout.wait);
   host.pin = static_cast<std::uint8_t>(layout.pin);
+  host.gil_release_compute = layout.gil_release_compute ? 1 : 0;
+  host.gil_interval_us = layout.gil_interval_us;
   STRATA_CHECK(layout.executor.size() < host.executor.size(), layout.executor);
   std::copy(layout.executor.begin(), layout.executor.end(), host.executor.begin());
   host.cpu_count = static_cast<std::uint32_t>(std::min(cpus_.size(), kMaxCpus));

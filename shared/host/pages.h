@@ -32,8 +32,10 @@ struct HostPage {
   std::int32_t agent_pid;
   std::uint32_t threads;
   std::uint32_t in_flight;
-  std::uint8_t wait;              // Wait
-  std::uint8_t pin;               // Pin
+  std::uint8_t wait;  // Wait
+  std::uint8_t pin;   // Pin
+  std::uint8_t gil_release_compute;
+  std::uint32_t gil_interval_us;
   std::array<char, 32> executor;  // Its name, ended by a zero
   std::uint32_t cpu_count;
   std::array<std::int16_t, kMaxCpus> cpus;  // Usable CPUs in the order carriers are pinned to them

@@ -4,16 +4,10 @@
 #include <array>
 #include <bit>
 #include <chrono>
-#include <cstddef>
 
 namespace strata {
 namespace {
 
-// Pairs of doubles, which every 64-bit machine adds and multiplies at once. Written as vectors
-// since GCC's -O2 leaves such a loop scalar. kOscillators in pairs are enough independent chains to
-// hide most of the latency of an addition behind the others, and few enough to stay in registers.
-using Pair = double __attribute__((vector_size(16)));
-constexpr std::size_t kPairs = kOscillators / 2;
 constexpr double kSpeed = 0x1p-4;  // e: a period of about 100 steps.
 
 // A number in [1, 2) from the upper bits.
@@ -23,15 +17,18 @@ double between_one_and_two(std::uint64_t bits) {
 
 }  // namespace
 
-std::uint64_t detail::swing(std::uint64_t start, std::uint64_t steps) {
-  std::array<Pair, kPairs> x;
-  std::array<Pair, kPairs> y;
+Swing::Swing(std::uint64_t start) : start_(start) {
   for (std::size_t i = 0; i < kPairs; ++i) {
-    const std::uint64_t a = mix(start + (2 * i + 1) * kGolden);
-    const std::uint64_t b = mix(start + (2 * i + 2) * kGolden);
-    x[i] = Pair{between_one_and_two(a), between_one_and_two(b)};
-    y[i] = Pair{between_one_and_two(a << 20), between_one_and_two(b << 20)};
+    const std::uint64_t a = detail::mix(start + (2 * i + 1) * detail::kGolden);
+    const std::uint64_t b = detail::mix(start + (2 * i + 2) * detail::kGolden);
+    x_[i] = Pair{between_one_and_two(a), between_one_and_two(b)};
+    y_[i] = Pair{between_one_and_two(a << 20), between_one_and_two(b << 20)};
   }
+}
+
+void Swing::advance(std::uint64_t steps) {
+  std::array<Pair, kPairs> x = x_;  // In registers for as long as the loop lasts.
+  std::array<Pair, kPairs> y = y_;
   const Pair speed = {kSpeed, kSpeed};
   for (std::uint64_t step = 0; step < steps; ++step) {
     for (std::size_t i = 0; i < kPairs; ++i) {
@@ -41,14 +38,25 @@ std::uint64_t detail::swing(std::uint64_t start, std::uint64_t steps) {
       y[i] -= speed * x[i];
     }
   }
-  std::uint64_t value = start;
+  x_ = x;
+  y_ = y;
+}
+
+std::uint64_t Swing::value() const {
+  std::uint64_t value = start_;
   for (std::size_t i = 0; i < kPairs; ++i) {
     for (std::size_t lane = 0; lane < 2; ++lane) {
-      value = std::rotl(value, 7) ^ std::bit_cast<std::uint64_t>(x[i][lane]);
-      value = std::rotl(value, 7) ^ std::bit_cast<std::uint64_t>(y[i][lane]);
+      value = std::rotl(value, 7) ^ std::bit_cast<std::uint64_t>(x_[i][lane]);
+      value = std::rotl(value, 7) ^ std::bit_cast<std::uint64_t>(y_[i][lane]);
     }
   }
-  return mix(value);
+  return detail::mix(value);
+}
+
+std::uint64_t detail::swing(std::uint64_t start, std::uint64_t steps) {
+  Swing oscillators(start);
+  oscillators.advance(steps);
+  return oscillators.value();
 }
 
 double calibrate_operations_per_us() {

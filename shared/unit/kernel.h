@@ -5,6 +5,8 @@
 // values neither grow nor fade, so no step is dearer than another (a denormal costs 100 steps), and
 // they never settle, so the result tells how many steps were done.
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace strata {
@@ -21,16 +23,42 @@ constexpr std::uint64_t mix(std::uint64_t bits) {
   bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebULL;
   return bits ^ (bits >> 31);
 }
-// All the floating-point work, in one place that is compiled once.
+// All the floating-point work at one go.
 std::uint64_t swing(std::uint64_t start, std::uint64_t steps);
+inline std::uint64_t start_of(std::uint64_t seed, std::uint64_t index) {
+  return mix(seed + index * kGolden);
+}
 }  // namespace detail
+
+// The oscillators of one unit, for executors that do its work in slices: as fast as the whole but
+// for about 10 ns a slice, and the same value to the last bit.
+class Swing {
+ public:
+  explicit Swing(std::uint64_t start);  // detail::start_of(seed, index)
+  // kKernelStepOperations operations each.
+  void advance(std::uint64_t steps);
+  // What compute_kernel() gives for all the steps so far, if there were any.
+  [[nodiscard]] std::uint64_t value() const;
+
+ private:
+  // Pairs of doubles, which every 64-bit machine adds and multiplies at once. Written as vectors
+  // since GCC's -O2 leaves such a loop scalar. kOscillators in pairs are enough independent chains
+  // to hide most of the latency of an addition behind the others, and few enough to stay in
+  // registers.
+  using Pair = double __attribute__((vector_size(16)));
+  static constexpr std::size_t kPairs = kOscillators / 2;
+
+  std::uint64_t start_;
+  std::array<Pair, kPairs> x_;
+  std::array<Pair, kPairs> y_;
+};
 
 // Does `operations` floating-point operations (additions and multiplications of doubles), rounded
 // down to a multiple of kKernelStepOperations, and returns the bits of their result: a pure
 // function of its arguments. No operations cost about a nanosecond; the cost is linear in them.
 inline std::uint64_t compute_kernel(std::uint64_t seed, std::uint64_t index,
                                     std::uint64_t operations) {
-  const std::uint64_t start = detail::mix(seed + index * detail::kGolden);
+  const std::uint64_t start = detail::start_of(seed, index);
   const std::uint64_t steps = operations / kKernelStepOperations;
   return steps == 0 ? start : detail::swing(start, steps);
 }

@@ -13,6 +13,8 @@ void write(const Layout& from, pb::Layout& to, Bounds& bounds) {
   to.set_start(static_cast<std::uint32_t>(from.start));
   to.set_wait(static_cast<std::uint32_t>(from.wait));
   to.set_pin(static_cast<std::uint32_t>(from.pin));
+  to.set_gil_interval_us(from.gil_interval_us);
+  to.set_gil_release_compute(from.gil_release_compute);
 }
 
 Layout read(const pb::Layout& from, Bounds& bounds) {
@@ -32,6 +34,11 @@ Layout read(const pb::Layout& from, Bounds& bounds) {
   if (bounds.at_most(from.pin(), static_cast<std::uint32_t>(Pin::kSpread), "the pinning")) {
     to.pin = static_cast<Pin>(from.pin());
   }
+  // Checked with the layout; absent is a client that does not know of it.
+  if (from.gil_interval_us() != 0) {
+    to.gil_interval_us = from.gil_interval_us();
+  }
+  to.gil_release_compute = from.gil_release_compute();
   return to;
 }
 

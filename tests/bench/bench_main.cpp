@@ -2,9 +2,9 @@
 //
 //   strata_bench [--rounds N] [--only SECTION] [--files DIR] [--quick]
 //
-// Sections: launch idle empty work kill. --quick takes one small round of each, to see that they
-// work; its figures mean nothing. Time is reported and never judged: the exit status is 1 when a
-// figure could not be taken, not when it is bad.
+// Sections: launch idle empty work gil kill. --quick takes one small round of each, to see that
+// they work; its figures mean nothing. Time is reported and never judged: the exit status is 1 when
+// a figure could not be taken, not when it is bad.
 #include <fcntl.h>
 #include <sys/file.h>
 
@@ -26,7 +26,7 @@ struct Section {
 
 constexpr Section kSections[] = {
     {"launch", measure_launch}, {"idle", measure_idle}, {"empty", measure_empty_units},
-    {"work", measure_work},     {"kill", measure_kill},
+    {"work", measure_work},     {"gil", measure_gil},   {"kill", measure_kill},
 };
 
 // Folders of real files, the first that is there; header files are on every machine that builds.
@@ -60,6 +60,7 @@ int bench_main(int argc, char** argv) {
   Settings settings;
   settings.bin = STRATA_BIN_DIR;
   settings.peers = STRATA_PEERS_DIR;
+  settings.sources = STRATA_SOURCE_DIR;
   settings.files = some_files();
   for (int i = 1; i < argc; ++i) {
     const std::string_view flag = argv[i];

@@ -12,11 +12,12 @@ namespace strata::bench {
 
 struct Settings {
   std::size_t rounds = 9;
-  bool quick = false;  // One small round: does it work at all?
-  std::string only;    // Sections whose name holds this
-  std::string bin;     // Folder of strata and strata-worker
-  std::string peers;   // Folder of the peers
-  std::string files;   // Input of digest
+  bool quick = false;   // One small round: does it work at all?
+  std::string only;     // Sections whose name holds this
+  std::string bin;      // Folder of strata and strata-worker
+  std::string peers;    // Folder of the peers
+  std::string sources;  // Folder of the project, for peers that are scripts
+  std::string files;    // Input of digest
 };
 
 // Samples of one thing, one a round.

@@ -14,6 +14,8 @@ std::vector<Row> measure_idle(const Settings& settings);
 std::vector<Row> measure_work(const Settings& settings);
 // Units that do nothing: the executor's own cost (the program empty_units beside this one).
 std::vector<Row> measure_empty_units(const Settings& settings);
+// The executor `gil` beside CPython's threads (the program gil_units beside this one, and python3).
+std::vector<Row> measure_gil(const Settings& settings);
 // From kill -9 of the coordinator to the last worker's death.
 std::vector<Row> measure_kill(const Settings& settings);
 

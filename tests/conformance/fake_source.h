@@ -38,6 +38,13 @@ class FakeSource final : public WorkSource {
     units_ += units;
     return *this;
   }
+  // Units that wait for each other.
+  FakeSource& together(std::uint32_t units) {
+    const std::lock_guard lock(mutex_);
+    steps_.push_back({Step::kLease, units, false, true});
+    units_ += units;
+    return *this;
+  }
   FakeSource& leases(std::uint64_t units, std::uint32_t units_a_lease) {
     for (; units != 0; units -= std::min<std::uint64_t>(units, units_a_lease)) {
       lease(static_cast<std::uint32_t>(std::min<std::uint64_t>(units, units_a_lease)));
@@ -146,6 +153,7 @@ class FakeSource final : public WorkSource {
     enum Kind : std::uint8_t { kLease, kWaitForAll, kHold } kind;
     std::uint32_t units;
     bool alone;
+    bool together = false;
   };
 
   FakeSource& add(const Step& step) {
@@ -185,7 +193,14 @@ class FakeSource final : public WorkSource {
   void deal(const Step& step, Lease& lease) {
     // One more byte: a lease has memory of its own even where slots have none.
     memory_.emplace_back(step.units * slot_bytes_ + 1);
-    lease = Lease{next_unit_, step.units, step.alone, memory_.back().data(), slot_bytes_, 0, 1};
+    lease = Lease{};
+    lease.first_unit = next_unit_;
+    lease.units = step.units;
+    lease.alone = step.alone;
+    lease.together = step.together;
+    lease.slots = memory_.back().data();
+    lease.slot_bytes = slot_bytes_;
+    lease.attempt = 1;
     next_unit_ += step.units;
     ++outstanding_;
     alone_out_ = step.alone;

@@ -169,6 +169,40 @@ TEST(LayoutFlags, SerialHasOneThreadWhateverIsSaid) {
   EXPECT_EQ(layout->in_flight, 0U);
 }
 
+Result<Layout> layout_of(const std::string& line) {
+  Arguments arguments("test", "", "");
+  LayoutFlags flags;
+  flags.declare(arguments, LayoutFlags::Values::kOne);
+  const auto parsed = arguments.parse(words_of(line));
+  return parsed ? flags.layout(2) : Result<Layout>(parsed.error());
+}
+
+TEST(LayoutFlags, TheGilHasASwitchIntervalAndMayBeLetGo) {
+  const auto usual = layout_of("-x gil");
+  ASSERT_TRUE(usual) << usual.error().message;
+  EXPECT_EQ(usual->gil_interval_us, 5000U);
+  EXPECT_FALSE(usual->gil_release_compute);
+  const auto chosen = layout_of("-x gil --gil-interval-ms 0.25 --gil-release-compute");
+  ASSERT_TRUE(chosen) << chosen.error().message;
+  EXPECT_EQ(chosen->gil_interval_us, 250U);
+  EXPECT_TRUE(chosen->gil_release_compute);
+  EXPECT_EQ(layout_of("-x gil --gil-interval-ms 0.0001")->gil_interval_us, 1U);
+  EXPECT_FALSE(layout_of("-x gil --gil-interval-ms 0"));
+  EXPECT_FALSE(layout_of("-x gil --gil-interval-ms 20000"));
+}
+
+TEST(LayoutFlags, OnlyTheGilHasALockToSpeakOf) {
+  for (const char* line : {"-x pool --gil-interval-ms 1", "--gil-release-compute"}) {
+    const auto layout = layout_of(line);
+    ASSERT_FALSE(layout) << line;
+    EXPECT_EQ(layout.error().exit, Exit::kUsage);
+    EXPECT_NE(layout.error().message.find("add -x gil"), std::string::npos);
+  }
+  const auto lists = lists_of("-x gil,threads --gil-interval-ms 1", LayoutFlags::Values::kLists, 2);
+  ASSERT_TRUE(lists) << lists.error().message;
+  EXPECT_EQ(lists->gil_interval_us, 1000U);
+}
+
 TEST(ShellWord, IsQuotedOnlyWhereItMustBe) {
   EXPECT_EQ(shell_word("grain=1,10"), "grain=1,10");
   EXPECT_EQ(shell_word("input=/a b"), "'input=/a b'");

@@ -46,6 +46,14 @@ TEST(SweepPlan, MergesRowsThatAreEqualForSerial) {
   EXPECT_EQ(shapes(plan), (std::vector<std::string>{"1x1", "2x1"}));
 }
 
+TEST(SweepPlan, OnlyRowsOfTheGilHaveASwitchInterval) {
+  const SweepPlan plan = plan_of({.executors = {"threads", "gil"}, .gil_interval_us = 7});
+  ASSERT_EQ(plan.rows.size(), 2U);
+  EXPECT_EQ(plan.rows[0].layout.gil_interval_us, kGilIntervalUs);
+  EXPECT_EQ(plan.rows[1].layout.gil_interval_us, 7U);
+  EXPECT_EQ(plan.rows[1].baseline, 1U);
+}
+
 TEST(SweepPlan, AddsABaselineThatIsNotListed) {
   const SweepPlan plan = plan_of({.processes = {2, 4}});
   EXPECT_EQ(shapes(plan), (std::vector<std::string>{"1x1", "2x1", "4x1"}));

@@ -92,6 +92,19 @@ TEST(RunJson, HasEveryFieldInItsOrder) {
             R"("restarts":2})");
 }
 
+TEST(RunJson, TellsOfTheLockUnderTheGilAndReadsItBack) {
+  RunResult run = example();
+  run.layout.executor = "gil";
+  run.layout.gil_interval_us = 1;
+  run.layout.gil_release_compute = true;
+  const Json json = Json::parse(to_json(run));
+  EXPECT_EQ(json["layout"]["gil_interval_ms"], 0.001);
+  EXPECT_EQ(json["layout"]["gil_release_compute"], true);
+  const Result<RunResult> back = run_from_json(to_json(run));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->layout, run.layout);
+}
+
 TEST(RunJson, ReadsBackToTheSameText) {
   const std::string text = to_json(example());
   const Result<RunResult> back = run_from_json(text);

@@ -1,6 +1,7 @@
 // The compute kernel: a pure function, in whole steps, that every operation changes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "shared/unit/kernel.h"
@@ -26,6 +27,16 @@ TEST(Kernel, RoundsOperationsDownToWholeSteps) {
   EXPECT_EQ(compute_kernel(1, 2, 3 * kKernelStepOperations - 1), two_steps);
   EXPECT_NE(compute_kernel(1, 2, 3 * kKernelStepOperations), two_steps);
   EXPECT_EQ(compute_kernel(1, 2, kKernelStepOperations - 1), compute_kernel(1, 2, 0));
+}
+
+TEST(Kernel, GivesTheSameBitsInSlicesOfAnyLength) {
+  for (const std::uint64_t slice : {1ULL, 3ULL, 64ULL, 1000ULL}) {
+    Swing work(detail::start_of(7, 3));
+    for (std::uint64_t done = 0; done < 100; done += slice) {
+      work.advance(std::min<std::uint64_t>(slice, 100 - done));
+    }
+    EXPECT_EQ(work.value(), compute_kernel(7, 3, 100 * kKernelStepOperations));
+  }
 }
 
 TEST(Kernel, DependsOnSeedIndexAndEveryStep) {

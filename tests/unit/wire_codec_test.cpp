@@ -18,6 +18,8 @@ Layout sample_layout() {
   layout.start = Start::kZygote;
   layout.wait = Wait::kPark;
   layout.pin = Pin::kSpread;
+  layout.gil_interval_us = 250;
+  layout.gil_release_compute = true;
   return layout;
 }
 

@@ -1,5 +1,6 @@
 // The contract between a worker and the executor that carries its units.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -19,6 +20,10 @@ struct Lease {
   // Run these units one at a time, on one carrier, with nothing else alive in the worker, and tell
   // about_to_run() before each: a shard under suspicion of crashing its worker.
   bool alone = false;
+  // These units wait for each other: each is begun whatever becomes of the others, none behind
+  // another on one carrier. There are as many carriers as must be alive at one time. One that
+  // throws is told to fail() at once, since others may wait for it for ever.
+  bool together = false;
   std::byte* slots =
       nullptr;  // units * slot_bytes bytes, zeroed; unit i's begin at i * slot_bytes.
   std::size_t slot_bytes = 0;
@@ -68,6 +73,10 @@ struct ExecutorConfig {
   std::uint32_t threads = 1;    // T
   std::uint32_t in_flight = 0;  // G, 0: the executor's own rule
   Wait wait = Wait::kAuto;
+  // `gil` alone: how long a unit waits for the lock before it asks for it, and whether compute()
+  // lets it go (as Python's hashlib does), so that units compute in parallel.
+  std::chrono::microseconds gil_interval{5000};
+  bool gil_release_compute = false;
   std::vector<int>
       carrier_cpus;  // Carrier i is pinned to carrier_cpus[i mod size]; empty: not pinned.
   std::size_t stack_bytes = std::size_t{64} * 1024;  // Of a green thread; at least 16 KiB.

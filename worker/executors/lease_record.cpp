@@ -8,6 +8,7 @@ void LeaseRecord::open(const Lease& lease) {
     sum.store(0, std::memory_order_relaxed);
   }
   failure_ = Tally{};
+  failed_early_.store(false, std::memory_order_relaxed);
   // Relaxed: whoever hands the units out publishes all of this at once.
   left_.store(lease.units, std::memory_order_relaxed);
 }
@@ -29,7 +30,17 @@ bool LeaseRecord::merge(const Tally& tally, std::uint32_t units) {
   return left_.fetch_sub(units, std::memory_order_acq_rel) == units;
 }
 
+void LeaseRecord::fail_early(WorkSource& source, const Tally& tally) {
+  // Relaxed: one of several is chosen; report() sees it by merge()'s order.
+  if (!failed_early_.exchange(true, std::memory_order_relaxed)) {
+    source.fail(lease_, tally.failed_unit, tally.message);
+  }
+}
+
 void LeaseRecord::report(WorkSource& source) {
+  if (failed_early_.load(std::memory_order_relaxed)) {
+    return;
+  }
   // No lock: the last merge() has seen all others, and nobody merges any more.
   if (failure_.failed) {
     source.fail(lease_, failure_.failed_unit, failure_.message);

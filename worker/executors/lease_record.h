@@ -21,7 +21,10 @@ class LeaseRecord {
   [[nodiscard]] const Lease& lease() const { return lease_; }
   // `units` (> 0) more have run, with this outcome. True for the last.
   [[nodiscard]] bool merge(const Tally& tally, std::uint32_t units);
-  // Brings the lease back to the source.
+  // Units of `tally` have failed in a lease of units that wait for each other: tells the source
+  // now, the first time. Any thread.
+  void fail_early(WorkSource& source, const Tally& tally);
+  // Brings the lease back to the source, unless fail_early() has.
   void report(WorkSource& source);
 
  private:
@@ -29,6 +32,7 @@ class LeaseRecord {
   std::atomic<std::uint32_t> left_{0};
   // Relaxed everywhere: left_ orders them.
   std::array<std::atomic<std::uint64_t>, kSums> sums_{};
+  std::atomic<bool> failed_early_{false};
   std::mutex failure_mutex_;
   Tally failure_;  // GUARDED_BY(failure_mutex_); its sums are not used.
 };

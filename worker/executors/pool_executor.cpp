@@ -168,7 +168,8 @@ class PoolExecutor final : public Executor {
   }
 
   void carry(Self& self) {
-    UnitRunner runner(*source_);
+    BlockingCarrier carrier;
+    UnitRunner runner(*source_, carrier);
     EventCount& bell = source_->bell();
     self.batch = 1;
     bool last_look = false;
@@ -205,6 +206,9 @@ class PoolExecutor final : public Executor {
     Tally tally;  // Ours alone until the lease leaves this carrier: nothing is shared in between.
     std::uint32_t done = 0;
     std::uint64_t begun_ns = now_ns();
+    if (lease.together) {
+      self.batch = 1;  // No unit behind another.
+    }
     do {
       if (range.size() > self.batch) {
         split(self, range);
@@ -214,6 +218,12 @@ class PoolExecutor final : public Executor {
       const std::uint32_t last = slot.unit_at(range.last);
       runner.run(lease, first, last, tally);
       done += last - first;
+      if (lease.together) {
+        if (tally.failed) {
+          slot.record.fail_early(*source_, tally);
+        }
+        continue;
+      }
       const std::uint64_t now = now_ns();
       adapt(self, range.size(), now - begun_ns);
       begun_ns = now;

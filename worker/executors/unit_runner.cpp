@@ -72,7 +72,8 @@ void run_lease(WorkSource& source, UnitRunner& runner, const Lease& lease) {
 }
 
 void run_all(WorkSource& source) {
-  UnitRunner runner(source);
+  BlockingCarrier carrier;
+  UnitRunner runner(source, carrier);
   for (;;) {
     const std::uint32_t ticket = source.bell().ticket();
     Lease lease;

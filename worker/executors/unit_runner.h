@@ -22,7 +22,9 @@ struct Tally {
 
 class UnitRunner {
  public:
-  explicit UnitRunner(const WorkSource& source) : job_(source.job()), seed_(source.seed()) {}
+  // `carrier` finishes every operation at once; it outlives the runner.
+  UnitRunner(const WorkSource& source, Carrier& carrier)
+      : carrier_(carrier), job_(source.job()), seed_(source.seed()) {}
 
   // Runs units [first, last) of the lease, counted from its first, in order. One that throws is
   // noted in the tally, and the others go on.
@@ -31,7 +33,7 @@ class UnitRunner {
  private:
   void run_one(const Lease& lease, std::uint32_t place, Tally& tally);
 
-  BlockingCarrier carrier_;
+  Carrier& carrier_;
   const Job& job_;
   const std::uint64_t seed_;
 };
