@@ -58,12 +58,11 @@ class JoinTest : public testing::TestWithParam<Case> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(All, JoinTest, testing::ValuesIn(all_cases()),
-                         [](const testing::TestParamInfo<Case>& info) {
-                           return std::string(info.param.executor) + "_T" +
-                                  std::to_string(info.param.threads) +
-                                  (info.param.migrate ? "_migrating" : "");
-                         });
+std::string name_of_case(const testing::TestParamInfo<Case>& each) {
+  return std::string(each.param.executor) + "_T" + std::to_string(each.param.threads) +
+         (each.param.migrate ? "_migrating" : "");
+}
+INSTANTIATE_TEST_SUITE_P(All, JoinTest, testing::ValuesIn(all_cases()), name_of_case);
 
 Co<std::uint64_t> fib(Unit& unit, std::uint64_t n) {
   if (n < 2) {

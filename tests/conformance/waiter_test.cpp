@@ -47,12 +47,11 @@ class WaiterTest : public testing::TestWithParam<Case> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(All, WaiterTest, testing::ValuesIn(all_cases()),
-                         [](const testing::TestParamInfo<Case>& info) {
-                           return std::string(info.param.info->name) + "_T" +
-                                  std::to_string(info.param.threads) +
-                                  (info.param.migrate ? "_migrating" : "");
-                         });
+std::string name_of_case(const testing::TestParamInfo<Case>& each) {
+  return std::string(each.param.info->name) + "_T" + std::to_string(each.param.threads) +
+         (each.param.migrate ? "_migrating" : "");
+}
+INSTANTIATE_TEST_SUITE_P(All, WaiterTest, testing::ValuesIn(all_cases()), name_of_case);
 
 // A gate for one unit at a time: open() lets through whoever waits, or whoever comes next.
 class Gate {
