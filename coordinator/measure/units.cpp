@@ -41,8 +41,7 @@ constexpr std::uint64_t kBlockNs = 20'000'000;
 // The questions about one kind, in order. Each fills its part of the figures.
 class Asking {
  public:
-  Asking(UnitsBench& bench, const UnitKind& kind, const MachineFacts& machine,
-         UnitFigures& figures)
+  Asking(UnitsBench& bench, const UnitKind& kind, const MachineFacts& machine, UnitFigures& figures)
       : bench_(bench), kind_(kind), machine_(machine), figures_(figures) {}
 
   Status create() {
@@ -125,7 +124,8 @@ class Asking {
     };
     if (!kind_.processes) {
       lay();
-      return ask(figures_.cpu_per_wall);
+      Status ran = bench_.run(kind_, 1);
+      return ran ? take_parallel() : ran;
     }
     for (std::uint32_t repeat = 0; repeat < kRepeats; ++repeat) {
       MeasureBoard& board = lay();
@@ -141,7 +141,7 @@ class Asking {
         return ended;
       }
       board.add_parallel();
-      if (Status taken = take(figures_.cpu_per_wall); !taken) {
+      if (Status taken = take_parallel(); !taken) {
         return taken;
       }
     }
@@ -219,6 +219,11 @@ class Asking {
     into.insert(into.end(), samples->begin(), samples->end());
     return Ok{};
   }
+  Status take_parallel() {
+    const std::vector<double> beside = bench_.second_samples();
+    figures_.computed_beside.insert(figures_.computed_beside.end(), beside.begin(), beside.end());
+    return take(figures_.cpu_per_wall);
+  }
   // What one process answers by itself.
   Status ask(std::vector<double>& into) {
     Status ran = bench_.run(kind_, 1);
@@ -243,7 +248,8 @@ class Asking {
     bench_.lay(kind_, Question::kMemory);
     const auto count = static_cast<std::uint32_t>(
         std::clamp<std::uint64_t>(machine_.tasks.tasks / 4, 1, kProcessesParked));
-    const std::uint64_t zygote_before = bench_.zygote_pid() != 0 ? pss_of(bench_.zygote_pid()) : 0;
+    const auto zygote_pss = [this] { return kind_.zygote ? pss_of(bench_.zygote_pid()) : 0; };
+    const std::uint64_t zygote_before = zygote_pss();
     Result<std::vector<ChildProcess>> processes = bench_.start(kind_, count);
     if (!processes) {
       return processes.error();
@@ -252,7 +258,7 @@ class Asking {
       return there;
     }
     // What the zygote shares with its children it has less of: all together is what they cost.
-    std::uint64_t bytes = bench_.zygote_pid() != 0 ? pss_of(bench_.zygote_pid()) : 0;
+    std::uint64_t bytes = zygote_pss();
     for (const ChildProcess& process : *processes) {
       bytes += pss_of(process.pid());
     }

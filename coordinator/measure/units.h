@@ -54,9 +54,10 @@ struct UnitFigures {
   std::vector<double> wake_ns{};         // One way, to another CPU; empty with one CPU
   std::vector<double> wake_asleep_ns{};  // The same after half a millisecond of rest
   std::vector<double> parked_bytes{};
-  std::vector<double> cpu_per_wall{};       // Of two that compute
-  std::vector<double> others_ran{};         // Share of the time that one was blocked
-  std::vector<double> others_ran_told{};    // The same, in a region told to the executor
+  std::vector<double> cpu_per_wall{};     // Of two that compute
+  std::vector<double> computed_beside{};  // Share of their steps that one ended during another's
+  std::vector<double> others_ran{};       // Share of the time that one was blocked
+  std::vector<double> others_ran_told{};  // The same, in a region told to the executor
   std::optional<CrashSeen> crash{};
   std::optional<Fit> fit{};
 };
@@ -64,6 +65,7 @@ struct UnitFigures {
 struct UnitsMeasured {
   MachineFacts machine;
   std::vector<UnitFigures> units;
+  std::vector<UnitFigures> peers;  // Python's and Go's, measured by programs of their own
   double took_s = 0;
 };
 

@@ -166,14 +166,22 @@ Status UnitsBench::run(const UnitKind& kind, std::uint32_t count) {
 }
 
 Result<std::vector<double>> UnitsBench::samples() {
-  const std::uint32_t count = std::min<std::uint32_t>(
-      board().samples.load(std::memory_order_relaxed), kMostSamples);  // Its writer has ended.
+  const std::uint32_t count = sample_count();
   if (count == 0) {
     return Error{Exit::kFailed,
                  "units: strata-worker brought no samples; install strata and strata-worker of one "
                  "version"};
   }
   return std::vector<double>(board().sample.begin(), board().sample.begin() + count);
+}
+
+std::vector<double> UnitsBench::second_samples() {
+  return {board().second_sample.begin(), board().second_sample.begin() + sample_count()};
+}
+
+std::uint32_t UnitsBench::sample_count() {
+  // Relaxed: its writer has ended.
+  return std::min<std::uint32_t>(board().samples.load(std::memory_order_relaxed), kMostSamples);
 }
 
 }  // namespace strata

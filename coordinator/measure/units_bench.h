@@ -35,15 +35,16 @@ class UnitsBench {
 
   // The samples on the board; never empty.
   Result<std::vector<double>> samples();
+  // As many, of what was seen besides.
+  [[nodiscard]] std::vector<double> second_samples();
   // 0 without one.
   [[nodiscard]] pid_t zygote_pid() const { return zygote_ ? zygote_->pid() : 0; }
 
  private:
   UnitsBench(std::string program, Segment segment, Mapping mapping)
-      : program_(std::move(program)),
-        segment_(std::move(segment)),
-        mapping_(std::move(mapping)) {}
+      : program_(std::move(program)), segment_(std::move(segment)), mapping_(std::move(mapping)) {}
   [[nodiscard]] Error failure(const ExitInfo& ended);
+  [[nodiscard]] std::uint32_t sample_count();
 
   std::string program_;
   Segment segment_;

@@ -32,6 +32,8 @@ inline constexpr std::size_t kMostCpusOfBoard = 2;
 // What one unit says about itself.
 struct alignas(64) UnitNote {
   std::atomic<std::uint64_t> cpu_ns;  // CPU time that it computed
+  std::atomic<std::uint64_t> steps;   // That it computed, of some microseconds each
+  std::atomic<std::uint64_t> beside;  // Those during which another unit ended one
   std::atomic<std::uint32_t> done;    // 1: it came to its end
 };
 inline constexpr std::size_t kMostNotes = 8;
@@ -41,12 +43,12 @@ struct MeasureBoard {
   std::uint64_t magic;
   std::int32_t coordinator_pid;
   Question question;
-  std::array<char, 16> executor;  // Its name, ended by a zero
-  std::uint32_t threads;          // T
-  std::uint32_t in_flight;        // G
-  std::uint32_t units;            // In all; 1..2^31
-  std::uint32_t rounds;           // Samples wanted, 1..kMostSamples
-  std::uint32_t cpu_count;        // 0: not pinned
+  std::array<char, 16> executor;                    // Its name, ended by a zero
+  std::uint32_t threads;                            // T
+  std::uint32_t in_flight;                          // G
+  std::uint32_t units;                              // In all; 1..2^31
+  std::uint32_t rounds;                             // Samples wanted, 1..kMostSamples
+  std::uint32_t cpu_count;                          // 0: not pinned
   std::array<std::int32_t, kMostCpusOfBoard> cpus;  // Carriers, or processes, in turn
   // 1: every unit is a process that carries this one; 0: one process carries all.
   std::uint32_t processes;
@@ -78,11 +80,13 @@ struct MeasureBoard {
   std::array<UnitNote, kMostNotes> notes;
   std::atomic<std::uint32_t> samples;  // How many there are
   std::array<double, kMostSamples> sample;
+  std::array<double, kMostSamples> second_sample;        // kParallel
   std::array<std::uint64_t, kMostSamples + 1> marks_ns;  // kSwitch: when each sample's turns ended
   // Why there is no answer; empty: there is.
   std::array<char, 256> error;
 
-  // By whoever sees that the units of a sample have ended. -----------------------------------------
+  // By whoever sees that the units of a sample have ended.
+  // -----------------------------------------
   void add_sample(double value) {
     // Relaxed: one writer at a time, and the readers come after its end.
     const std::uint32_t at = samples.load(std::memory_order_relaxed);
@@ -99,11 +103,19 @@ struct MeasureBoard {
       }
     }
   }
-  // kParallel: CPU time over time.
+  // kParallel: CPU time over time; and the share of steps that another unit computed beside.
   void add_parallel() {
     std::uint64_t cpu_ns = 0;
+    std::uint64_t steps = 0;
+    std::uint64_t beside = 0;
     for (UnitNote& note : notes) {
       cpu_ns += note.cpu_ns.exchange(0, std::memory_order_relaxed);
+      steps += note.steps.exchange(0, std::memory_order_relaxed);
+      beside += note.beside.exchange(0, std::memory_order_relaxed);
+    }
+    const std::uint32_t at = samples.load(std::memory_order_relaxed);
+    if (at < kMostSamples) {
+      second_sample[at] = steps == 0 ? 0 : static_cast<double>(beside) / static_cast<double>(steps);
     }
     add_sample(static_cast<double>(cpu_ns) / static_cast<double>(duration_ns));
   }

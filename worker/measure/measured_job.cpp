@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "shared/os/clock.h"
 #include "shared/host/agent.h"
+#include "shared/os/clock.h"
 #include "shared/sync/futex.h"
 #include "shared/sync/pause.h"
 
@@ -98,9 +98,9 @@ Co<void> MeasuredJob::meet(Unit& unit) const {
   }
 }
 
-// Counts turns that were taken rather than yields: a yield that comes back to the same unit is none.
-// One unit runs at a time; where a preemption makes two of them count at once, a turn is lost of
-// thousands.
+// Counts turns that were taken rather than yields: a yield that comes back to the same unit is
+// none. One unit runs at a time; where a preemption makes two of them count at once, a turn is lost
+// of thousands.
 Co<void> MeasuredJob::take_turns(Unit& unit) const {
   co_await meet(unit);
   const auto me = static_cast<std::uint32_t>(unit.index() + 1);
@@ -160,7 +160,8 @@ Co<void> MeasuredJob::wake(Unit& unit) const {
       await_answer(asked);
       continue;
     }
-    go_.release(2);
+    go_[0].release();
+    go_[1].release();
     if (board_.holds_lock != 0) {
       co_await unit.blocking([this, asked] { await_answer(asked); });
     } else {
@@ -179,7 +180,7 @@ Co<void> MeasuredJob::be_woken(Unit& unit) const {
         futex_wait(board_.bell, round);
       }
     } else {
-      co_await go_.acquire(unit);
+      co_await go_[unit.index() - 1].acquire(unit);
     }
     // Relaxed: ordered by what woke us.
     if (sched_getcpu() != board_.waker_cpu.load(memory_order_relaxed)) {
@@ -214,12 +215,21 @@ Co<void> MeasuredJob::compute(Unit& unit) const {
   if (board_.began_ns.compare_exchange_strong(began, now_ns(), std::memory_order_acq_rel)) {
     began = board_.began_ns.load(memory_order_relaxed);
   }
+  UnitNote& mine = board_.notes[unit.index()];
+  const UnitNote& other = board_.notes[1 - unit.index()];
   const std::uint64_t cpu_before = thread_cpu_ns();
+  std::uint64_t steps = 0;
+  std::uint64_t beside = 0;  // Steps during which the other ended one of its own.
   while (now_ns() < began + board_.duration_ns) {
+    // Relaxed: counts, which order nothing.
+    const std::uint64_t before = other.steps.load(memory_order_relaxed);
     co_await unit.compute(kSliceOperations);
+    beside += other.steps.load(memory_order_relaxed) != before ? 1U : 0U;
+    mine.steps.store(++steps, memory_order_relaxed);
   }
   // Its thread is its own while it computes: it never waits for anything but the lock.
-  board_.notes[unit.index()].cpu_ns.store(thread_cpu_ns() - cpu_before, memory_order_relaxed);
+  mine.cpu_ns.store(thread_cpu_ns() - cpu_before, memory_order_relaxed);
+  mine.beside.store(beside, memory_order_relaxed);
 }
 
 Co<void> MeasuredJob::block(Unit& unit) const {

@@ -1,13 +1,14 @@
 // What units do while they are measured: one body for each question, the same on every executor and
 // in units that are processes.
 #pragma once
+#include <array>
+
 #include "shared/host/measure_board.h"
 #include "shared/unit/latch.h"
 #include "shared/unit/semaphore.h"
 #include "shared/workloads/workload.h"
 
 namespace strata {
-
 
 class MeasuredJob final : public Job {
  public:
@@ -36,7 +37,7 @@ class MeasuredJob final : public Job {
   MeasureBoard& board_;
   // For units of one process; processes meet on the board's words.
   mutable Latch all_there_;
-  mutable Semaphore go_{0};
+  mutable std::array<Semaphore, 2> go_{Semaphore(0), Semaphore(0)};  // Of units 1 and 2
   mutable Semaphore back_{0};
   mutable std::uint64_t parked_pss_ = 0;  // Written by one unit.
 };
