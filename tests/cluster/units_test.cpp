@@ -88,6 +88,23 @@ TEST(Units, ThatAreProcessesOutliveEachOther) {
   }
 }
 
+TEST(Units, MeasuresPythonWhereItIsInstalled) {
+  const Ending python = run(Command{{"python3", "-c", "print(1)"}});
+  if (python.status != 0) {
+    GTEST_SKIP() << "there is no python3";
+  }
+  Process units(Command{strata_words({"units", "--json", "--only", "python"})});
+  const Ending ending = units.wait();
+  EXPECT_EQ(ending.status, 0) << ending.errors;
+  expect_nothing_left(units);
+  const json peers = json::parse(ending.output)["peers"];
+  ASSERT_EQ(peers.size(), 2U) << ending.output;
+  EXPECT_EQ(peers[0]["unit"], "python_thread");
+  EXPECT_EQ(peers[1]["unit"], "python_process");
+  EXPECT_LT(median(peers[0], "parked_bytes"), median(peers[1], "parked_bytes"));
+  EXPECT_GT(median(peers[0], "create_join_ns"), 0);
+}
+
 TEST(Units, RefusesARowThatThereIsNot) {
   expect_refusal(Command{strata_words({"units", "--only", "thread,grene"})}, 2,
                  {"there is no 'grene'", "did you mean 'green'?", "coroutine"});

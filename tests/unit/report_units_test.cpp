@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/measure/units.h"
+#include "coordinator/measure/units_peers.h"
 #include "coordinator/report/units_report.h"
 
 namespace strata {
@@ -117,6 +118,18 @@ TEST(UnitsFit, IsTheSmallestLimitAndSaysWhich) {
   machine.memory.cgroup_limit_from = "/sys/fs/cgroup/a";
   EXPECT_EQ(fits("green", 4'000, 10).count, 250U);
   EXPECT_EQ(fits("green", 4'000, 10).limit, "memory limit of /sys/fs/cgroup/a");
+}
+
+TEST(UnitsPeers, ReadsWhatTheyPrintAndNothingElse) {
+  const std::vector<UnitFigures> rows = peer_rows(
+      "a warning\ngoroutine create_join_ns 240 250.5 x\ngoroutine parked_bytes 2700\n"
+      "python_thread switch_ns 5000000\nperl_thread switch_ns 3\ngoroutine colour 3\n");
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].title, "Go goroutine");
+  EXPECT_EQ(rows[0].create_join_ns, (std::vector<double>{240, 250.5}));
+  EXPECT_EQ(rows[0].parked_bytes, std::vector<double>{2700});
+  EXPECT_EQ(rows[1].name, "python_thread");
+  EXPECT_EQ(rows[1].switch_ns, std::vector<double>{5e6});
 }
 
 TEST(UnitsText, ShowsEveryFigureWithItsUnitAndMarksWhatIsUnsteady) {
