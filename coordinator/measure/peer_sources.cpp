@@ -72,6 +72,7 @@ def parked_threads(count):
 def compute(duration_ns):
     steps, beside = [0, 0], [0, 0]
     def run(me):
+        os.sched_setaffinity(0, {cpus[me % len(cpus)]})  # As strata's: each has a CPU of its own.
         while now() < begin + duration_ns:
             before = steps[1 - me]
             for i in range(200):
@@ -103,6 +104,7 @@ def parked_processes(context, count):
 show("python_thread", "create_join_ns", create(threading.Thread, 64, 10))
 show("python_thread", "switch_ns", turns())
 show("python_thread", "parked_bytes", [parked_threads(200) for _ in range(5)])
+cpus = sorted(os.sched_getaffinity(0))
 computed = [compute(60_000_000) for _ in range(5)]
 show("python_thread", "cpu_per_wall", [ratio for ratio, _ in computed])
 show("python_thread", "computed_beside", [share for _, share in computed])
@@ -124,6 +126,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 func pss() float64 {
@@ -189,6 +192,25 @@ func cpu() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
+// Each has a CPU of its own, as strata's have. Its thread ends with it.
+func pin(me int) {
+	var usable, mine [16]uint64
+	const bytes = uintptr(len(usable) * 8)
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY, 0, bytes, uintptr(unsafe.Pointer(&usable)))
+	var cpus []int
+	for i := 0; i < len(usable)*64; i++ {
+		if usable[i/64]>>(i%64)&1 != 0 {
+			cpus = append(cpus, i)
+		}
+	}
+	if len(cpus) > 1 {
+		cpu := cpus[me%len(cpus)]
+		mine[cpu/64] |= 1 << (cpu % 64)
+		runtime.LockOSThread()
+		_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, bytes, uintptr(unsafe.Pointer(&mine)))
+	}
+}
+
 func compute() (ratio, share float64) {
 	var steps, beside [2]atomic.Int64
 	var done sync.WaitGroup
@@ -197,6 +219,7 @@ func compute() (ratio, share float64) {
 	begin := time.Now()
 	for w := 0; w < 2; w++ {
 		go func(me int) {
+			pin(me)
 			sum := 0
 			for time.Since(begin) < 60*time.Millisecond {
 				other := steps[1-me].Load()

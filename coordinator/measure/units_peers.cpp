@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -145,7 +146,7 @@ std::vector<UnitFigures> peer_rows(std::string_view printed) {
     for (std::size_t i = 2; i < words.size(); ++i) {
       double value = 0;
       const char* const end = words[i].data() + words[i].size();
-      if (std::from_chars(words[i].data(), end, value).ptr == end) {
+      if (std::from_chars(words[i].data(), end, value).ptr == end && std::isfinite(value)) {
         ((*place).*(figure->samples)).push_back(value);
       }
     }

@@ -35,7 +35,9 @@ std::optional<bool> in_parallel(const UnitFigures& figures) {
   // machine only.
   constexpr double kAtOnce = 0.1;
   constexpr double kInTurns = 0.03;
-  if (figures.computed_beside.empty()) {
+  // On a machine that gives less of a CPU there was nothing to be seen.
+  constexpr double kEnoughCpu = 0.2;
+  if (figures.computed_beside.empty() || median_of(figures.cpu_per_wall) < kEnoughCpu) {
     return std::nullopt;
   }
   // The most of the samples: what was seen once is possible.

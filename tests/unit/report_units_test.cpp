@@ -74,6 +74,10 @@ TEST(UnitsAnswers, TellsParallelFromTurnsAlsoWhereOthersUseTheMachine) {
   EXPECT_EQ(in_parallel(row), true);
   row.computed_beside = {0.05};
   EXPECT_EQ(in_parallel(row), std::nullopt);
+  row.computed_beside = {0};
+  EXPECT_EQ(in_parallel(row), false);
+  row.cpu_per_wall = {0.02};
+  EXPECT_EQ(in_parallel(row), std::nullopt) << "nobody got a CPU";
   row.computed_beside.clear();
   EXPECT_EQ(in_parallel(row), std::nullopt);
 }
@@ -122,7 +126,7 @@ TEST(UnitsFit, IsTheSmallestLimitAndSaysWhich) {
 
 TEST(UnitsPeers, ReadsWhatTheyPrintAndNothingElse) {
   const std::vector<UnitFigures> rows = peer_rows(
-      "a warning\ngoroutine create_join_ns 240 250.5 x\ngoroutine parked_bytes 2700\n"
+      "a warning\ngoroutine create_join_ns 240 250.5 x NaN\ngoroutine parked_bytes 2700\n"
       "python_thread switch_ns 5000000\nperl_thread switch_ns 3\ngoroutine colour 3\n");
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].title, "Go goroutine");
