@@ -12,7 +12,6 @@
 
 #include "shared/host/pages.h"
 #include "shared/host/zygote_client.h"
-#include "worker/worker_process.h"
 
 namespace strata {
 namespace {
@@ -30,7 +29,7 @@ pid_t clone_sibling(int* tid_address) {
 
 }  // namespace
 
-int run_zygote() {
+int run_zygote(const ZygoteLife& life) {
   int* tid_address = nullptr;
   if (prctl(PR_GET_TID_ADDRESS, &tid_address) != 0) {
     return 3;
@@ -39,7 +38,7 @@ int run_zygote() {
   ZygoteRequest request;
   while (recv(kZygoteFd, &request, sizeof request, 0) == sizeof request) {
     // Mapped anew for each request: the layout may have changed. Children inherit the mapping.
-    auto pages = map_pages();
+    auto pages = life.map();
     if (!pages || request.count > kMaxWorkersOfHost) {
       return 3;
     }
@@ -49,7 +48,7 @@ int run_zygote() {
       if (pid == 0) {
         close(kZygoteFd);
         prctl(PR_SET_NAME, "strata-worker");
-        return run_worker(request.first + i, std::move(*pages));
+        return life.run(request.first + i, std::move(*pages));
       }
       pids[i] = pid > 0 ? pid : -errno;
     }

@@ -10,6 +10,11 @@ std::string_view escape_of(Ink ink) {
       return "\x1b[38;5;32m";
     case Ink::kThreads:
       return "\x1b[38;5;172m";
+    case Ink::kCoroutines:
+      return "\x1b[38;5;175m";
+    case Ink::kGil:
+      return "\x1b[38;5;245m";
+    case Ink::kGreenThreads:
     case Ink::kGood:
       return "\x1b[38;5;36m";
     case Ink::kBad:

@@ -9,7 +9,17 @@
 namespace strata {
 
 // What a colour stands for, the same in terminal, report and timeline (Okabe-Ito palette).
-enum class Ink : std::uint8_t { kProcesses, kThreads, kGood, kBad, kQuiet, kStrong };
+enum class Ink : std::uint8_t {
+  kProcesses,
+  kThreads,
+  kGreenThreads,
+  kCoroutines,
+  kGil,
+  kGood,
+  kBad,
+  kQuiet,
+  kStrong
+};
 
 struct Style {
   bool colour = false;

@@ -11,7 +11,7 @@ namespace strata {
 
 Result<std::unique_ptr<ZygoteClient>> ZygoteClient::start(const std::string& program,
                                                           int segment_fd, int doorbell_fd,
-                                                          int output_fd) {
+                                                          int output_fd, const std::string& role) {
   int ends[2] = {-1, -1};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     return system_error(Exit::kMachine, "cannot make a socket to the zygote", errno);
@@ -20,7 +20,7 @@ Result<std::unique_ptr<ZygoteClient>> ZygoteClient::start(const std::string& pro
   const Fd theirs(ends[1]);
   SpawnPlan plan;
   plan.program = program;
-  plan.arguments = {"zygote", std::to_string(getpid())};
+  plan.arguments = {role, std::to_string(getpid())};
   plan.descriptors = {{output_fd, 1},
                       {segment_fd, kSegmentFd},
                       {doorbell_fd, kDoorbellFd},

@@ -23,9 +23,10 @@ struct ZygoteRequest {
 
 class ZygoteClient {
  public:
-  // Starts `program zygote` with the segment and the doorbell as its descriptors.
+  // Starts `program role` with the segment and the doorbell as its descriptors.
   static Result<std::unique_ptr<ZygoteClient>> start(const std::string& program, int segment_fd,
-                                                     int doorbell_fd, int output_fd);
+                                                     int doorbell_fd, int output_fd,
+                                                     const std::string& role = "zygote");
 
   // Makes workers and returns their pids, in order; they are children of this process.
   Result<std::vector<pid_t>> make_workers(const ZygoteRequest& request);
