@@ -60,7 +60,7 @@ TEST_P(GroupWorkloads, EndCheckedOrAreRefused) {
   ASSERT_TRUE(plan);
   Layout layout;
   layout.threads = layout.in_flight = 4;
-  if (alive_at_most(*executor, layout) < plan->group) {
+  if (alive_at_most(*executor, layout, plan->group) < plan->group) {
     GTEST_SKIP() << "needs " << plan->group << " alive";
   }
   const std::unique_ptr<Job> workers = workload.make(*parameters);
