@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -80,6 +81,32 @@ INSTANTIATE_TEST_SUITE_P(All, WaitingTest, testing::ValuesIn(all_cases()), name_
   if (!carries(units)) {                             \
     GTEST_SKIP() << "needs " << (units) << " alive"; \
   }
+
+TEST_P(WaitingTest, AGroupFailsWhenOneUnitThrowsThoughOthersStillRun) {
+  NEEDS_ALIVE(3)
+  FakeSource* told = nullptr;
+  const BodyJob job([&told](Unit& unit) -> Co<void> {
+    if (unit.index() == 1) {
+      throw std::runtime_error("no luck");
+    }
+    // As ones that wait for the one that threw, but with an end.
+    while (told->outcomes().empty()) {
+      co_await unit.sleep(100us);
+    }
+  });
+  FakeSource source(job);
+  told = &source;
+  source.together(3);
+  ExecutorConfig config;
+  config.threads = GetParam().threads;
+  config.in_flight = GetParam().in_flight;
+  make_executor(GetParam().info->name, config)->run(source);
+  const std::vector<LeaseOutcome> outcomes = source.outcomes();
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_TRUE(outcomes[0].failed);
+  EXPECT_EQ(outcomes[0].failed_unit, 1U);
+  EXPECT_EQ(outcomes[0].message, "no luck");
+}
 
 TEST_P(WaitingTest, AMutexLetsOneUnitInAtATimeAlsoAcrossItsWaits) {
   constexpr std::uint64_t kTurns = 200;

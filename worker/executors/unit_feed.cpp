@@ -166,6 +166,14 @@ bool UnitFeed::starve() {
   }
 }
 
+[[gnu::noinline]] void UnitFeed::add_failure(Account& account, OpenLease& lease, std::uint64_t unit,
+                                             const std::exception_ptr& error) {
+  account.tally.add_failure(unit, error);
+  if (lease.lease().together) {
+    lease.record.fail_early(*source_, account.tally);  // The others may wait for this one for ever.
+  }
+}
+
 void UnitFeed::settle(Account& account) {
   if (account.lease == nullptr) {
     return;

@@ -64,7 +64,7 @@ class UnitFeed : public Feed {
       account.tally.sums[i] += unit.sums()[i];
     }
     if (error) [[unlikely]] {
-      account.tally.add_failure(unit.index(), error);
+      add_failure(account, lease, unit.index(), error);
     }
     ++account.done;
     const std::uint64_t total = account.ended.load(std::memory_order_relaxed) + 1;  // Ours.
@@ -89,6 +89,8 @@ class UnitFeed : public Feed {
     std::atomic<std::uint64_t> ended{0};  // Units, in this trial
   };
 
+  void add_failure(Account& account, OpenLease& lease, std::uint64_t unit,
+                   const std::exception_ptr& error);
   void settle(Account& account);
   void report(OpenLease& lease);
   static void adapt(Account& account);
