@@ -97,7 +97,12 @@ Exit units(const CommandLine& line) {
   for (const UnitPeer* peer : chosen->peers) {
     progress.show(std::string(peer->name) + ", if it is installed");
     const std::uint64_t began = now_ns();
-    for (UnitFigures& row : measure_peer(*peer)) {
+    Result<std::vector<UnitFigures>> rows = measure_peer(*peer);
+    if (!rows) {
+      progress.erase();
+      return fail(rows.error());
+    }
+    for (UnitFigures& row : *rows) {
       measured->peers.push_back(std::move(row));
     }
     measured->took_s += seconds_between(began, now_ns());

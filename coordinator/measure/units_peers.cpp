@@ -1,12 +1,10 @@
 #include "coordinator/measure/units_peers.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -15,6 +13,7 @@
 
 #include "coordinator/measure/peer_sources.h"
 #include "shared/os/clock.h"
+#include "shared/os/event_loop.h"
 #include "shared/os/process.h"
 #include "shared/os/text_file.h"
 #include "shared/os/whole_file.h"
@@ -77,40 +76,55 @@ class Workplace {
   std::string path_;
 };
 
-// What it prints until it ends or its time is over.
-std::string output_of(const SpawnPlan& plan_without_output) {
+// What it prints until it ends or its time is over; what still runs then is killed. Error:
+// interrupted.
+Result<std::string> output_of(const SpawnPlan& plan_without_output) {
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0) {
-    return {};
+    return std::string();
   }
   const Fd reading(ends[0]);
   Fd writing(ends[1]);
   const Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  auto loop = EventLoop::make();
+  if (!loop) {
+    return loop.error();
+  }
+  bool interrupted = false;
+  if (Status watched = (*loop)->on_interruption([&] {
+        interrupted = true;
+        (*loop)->stop();
+      });
+      !watched) {
+    return watched.error();
+  }
   SpawnPlan plan = plan_without_output;
   plan.descriptors = {{nothing.get(), 0}, {writing.get(), 1}, {nothing.get(), 2}};
   Result<ChildProcess> process = spawn(plan);
   writing.reset();
   if (!process) {
-    return {};
+    return std::string();
   }
   std::string text;
-  const std::uint64_t deadline = now_ns() + kPatienceNs;
-  for (;;) {
-    const std::uint64_t now = now_ns();
-    pollfd readable{.fd = reading.get(), .events = POLLIN, .revents = 0};
-    if (now >= deadline ||
-        (poll(&readable, 1, static_cast<int>((deadline - now) / 1'000'000) + 1) < 0 &&
-         errno != EINTR)) {
-      break;
-    }
-    std::array<char, 4096> some{};
-    const ssize_t got = readable.revents != 0 ? read(reading.get(), some.data(), some.size()) : 0;
-    if (readable.revents != 0 && (got <= 0 || text.size() > kMostText)) {
-      break;
-    }
-    text.append(some.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (Status watched = (*loop)->watch(
+          reading.get(),
+          [&] {
+            std::array<char, 4096> some{};
+            const ssize_t got = read(reading.get(), some.data(), some.size());
+            text.append(some.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+            if (got <= 0 || text.size() > kMostText) {
+              (*loop)->stop();
+            }
+          });
+      !watched) {
+    return watched.error();
   }
-  return text;  // What still runs is killed.
+  (*loop)->at(now_ns() + kPatienceNs, [&] { (*loop)->stop(); });
+  (*loop)->run();
+  if (interrupted) {
+    return Error{Exit::kInterrupted, "interrupted"};
+  }
+  return text;
 }
 
 }  // namespace
@@ -154,21 +168,22 @@ std::vector<UnitFigures> peer_rows(std::string_view printed) {
   return rows;
 }
 
-std::vector<UnitFigures> measure_peer(const UnitPeer& peer) {
+Result<std::vector<UnitFigures>> measure_peer(const UnitPeer& peer) {
   const std::optional<std::string> program = in_path(peer.program);
   const Workplace workplace;
   if (!program || workplace.path().empty()) {
-    return {};
+    return std::vector<UnitFigures>();
   }
   const std::string file = workplace.path() + "/" + std::string(peer.file);
   if (!write_file_whole(file, peer.source)) {
-    return {};
+    return std::vector<UnitFigures>();
   }
   SpawnPlan plan;
   plan.program = *program;
   plan.arguments = peer.arguments;
   plan.arguments.push_back(file);
-  return peer_rows(output_of(plan));
+  const Result<std::string> printed = output_of(plan);
+  return printed ? Result(peer_rows(*printed)) : printed.error();
 }
 
 }  // namespace strata

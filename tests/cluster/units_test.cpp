@@ -119,5 +119,18 @@ TEST(Units, TellsPeopleInATableAndASentence) {
   }
 }
 
+TEST(Units, InterruptedBesideAPeerLeaveNothing) {
+  const TemporaryFolder place;
+  Process units({.words = strata_words({"units", "--only", "python"}),
+                 .environment = {"TMPDIR=" + place.path().string()}});
+  if (!units.until([&] { return !std::filesystem::is_empty(place.path()); })) {
+    GTEST_SKIP() << "python3 is not installed";
+  }
+  units.signal(SIGINT);
+  EXPECT_EQ(units.wait().status, 130);
+  EXPECT_TRUE(std::filesystem::is_empty(place.path()));
+  expect_nothing_left(units);
+}
+
 }  // namespace
 }  // namespace strata::testing
