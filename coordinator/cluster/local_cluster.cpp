@@ -98,6 +98,10 @@ void LocalCluster::run(TrialRequest request, TrialObserver observer, std::uint64
   on_done_ = std::move(done);
   const Layout layout = request.layout;
   trial_ = std::make_unique<Trial>(*this, std::move(request), std::move(observer), launched_ns);
+  if (const Status possible = trial_->possible(); !possible) {
+    trial_->cancel(possible.error());
+    return;
+  }
   launch(layout, [this](Status status) {
     if (trial_) {
       trial_->workers_ready(std::move(status));

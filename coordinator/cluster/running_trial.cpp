@@ -70,6 +70,10 @@ Trial::~Trial() {
   loop_.cancel(timeout_timer_);
 }
 
+Status Trial::possible() const {
+  return check_group(request_.workload->name, job_->group(), request_.layout);
+}
+
 void Trial::begin() {
   if (request_.timeout_s > 0) {
     timeout_timer_ =
@@ -100,11 +104,6 @@ void Trial::workers_ready(Status status) {
 }
 
 void Trial::planned(const Plan& plan) {
-  if (const Status carried = check_group(request_.workload->name, plan, request_.layout);
-      !carried) {
-    fail(carried.error());
-    return;
-  }
   const std::uint32_t copies = copies_of(plan, request_.layout);
   shards_ =
       plan.group != 0 ? cut_copies(plan, copies) : cut_shards(plan, request_.layout.processors());

@@ -33,6 +33,8 @@ class Trial {
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
 
+  // Whether its layout can carry its units at all. To be asked before anything starts.
+  [[nodiscard]] Status possible() const;
   // Starts with the plan.
   void begin();
   // The layout's workers are all ready / cannot be.

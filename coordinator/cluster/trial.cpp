@@ -32,16 +32,16 @@ std::vector<WorkerPlace> plan_placement(const Layout& layout) {
   return places;
 }
 
-Status check_group(std::string_view workload, const Plan& plan, const Layout& layout) {
+Status check_group(std::string_view workload, std::uint32_t group, const Layout& layout) {
   const ExecutorInfo* executor = find_executor_info(layout.executor);
-  if (plan.group == 0 || executor == nullptr) {
+  if (group == 0 || executor == nullptr) {
     return Ok{};
   }
-  const std::string units = std::to_string(plan.group);
+  const std::string units = std::to_string(group);
   // A group runs whole in every worker.
-  const std::uint64_t in_all = std::uint64_t{plan.group} * layout.hosts * layout.processes;
+  const std::uint64_t in_all = std::uint64_t{group} * layout.hosts * layout.processes;
   const std::uint64_t alive = alive_at_most(*executor, layout, in_all);
-  if (alive >= plan.group) {
+  if (alive >= group) {
     return Ok{};
   }
   std::string try_this = "-x threads -G " + units;

@@ -49,8 +49,8 @@ std::vector<WorkerPlace> plan_placement(const Layout& layout);
 
 // Why a layout cannot run on this machine (too many processes, CPUs, memory), or Ok.
 Status check_layout(const Layout& layout);
-// Whether a worker of the layout keeps as many units of the plan's group alive as wait for each
-// other; otherwise the sentence that refuses it (kUsage), with a layout that does.
-Status check_group(std::string_view workload, const Plan& plan, const Layout& layout);
+// Whether a worker of the layout keeps as many units alive as wait for each other (Job::group());
+// otherwise the sentence that refuses it (kUsage), with a layout that does.
+Status check_group(std::string_view workload, std::uint32_t group, const Layout& layout);
 
 }  // namespace strata

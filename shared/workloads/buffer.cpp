@@ -55,9 +55,11 @@ class BufferJob final : public Job {
         items_(parameters.integer("items")),
         channel_(capacity_) {}
 
+  [[nodiscard]] std::uint32_t group() const override {
+    return static_cast<std::uint32_t>(producers_ + consumers_);
+  }
   Result<Plan> plan(const PlanContext& /*context*/) override {
-    return Plan{.units = producers_ + consumers_,
-                .group = static_cast<std::uint32_t>(producers_ + consumers_)};
+    return Plan{.units = producers_ + consumers_, .group = group()};
   }
 
   Co<void> body(Unit& unit) const override {

@@ -79,10 +79,12 @@ class ConvoyJob final : public Job {
         polite_(parameters.text("polite") == "yes"),
         most_ns_(static_cast<std::uint64_t>(parameters.real("seconds") * 1e9)) {}
 
+  [[nodiscard]] std::uint32_t group() const override {
+    return static_cast<std::uint32_t>(hogs_ + 1);
+  }
   Result<Plan> plan(const PlanContext& /*context*/) override {
-    return Plan{.units = hogs_ + 1,
-                .group = static_cast<std::uint32_t>(hogs_ + 1),
-                .slot_bytes = sleeps_ * sizeof(std::uint64_t)};
+    return Plan{
+        .units = hogs_ + 1, .group = group(), .slot_bytes = sleeps_ * sizeof(std::uint64_t)};
   }
   Status open(std::span<const std::byte> /*input*/, double operations_per_us) override {
     slice_operations_ = static_cast<std::uint64_t>(slice_us_ * operations_per_us);

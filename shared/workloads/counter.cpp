@@ -80,12 +80,13 @@ class CounterJob final : public Job {
         repeats_(parameters.integer("repeats")),
         numbers_(repeats_ * (fix_ == "sharded" ? counting_ : 1)) {}
 
+  // Units that only count can run one after the other; a number's owner and those who write to it
+  // cannot.
+  [[nodiscard]] std::uint32_t group() const override {
+    return fix_ == "message" ? static_cast<std::uint32_t>(units_of_a_copy()) : 1;
+  }
   Result<Plan> plan(const PlanContext& /*context*/) override {
-    // Units that only count can run one after the other; a number's owner and those who write to it
-    // cannot.
-    const std::uint64_t units = units_of_a_copy();
-    const bool waiting = fix_ == "message";
-    return Plan{.units = units, .group = waiting ? static_cast<std::uint32_t>(units) : 1};
+    return Plan{.units = units_of_a_copy(), .group = group()};
   }
 
   Co<void> body(Unit& unit) const override {

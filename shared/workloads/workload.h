@@ -93,6 +93,9 @@ class Job {
   Job& operator=(const Job&) = delete;
   virtual ~Job() = default;
 
+  // How many units wait for each other and must be alive together: Plan::group, known from the
+  // parameters alone, so that a layout which keeps too few alive is refused before anything starts.
+  [[nodiscard]] virtual std::uint32_t group() const { return 0; }
   // Coordinator, before the workers start. Errors are the user's: a missing folder (kUsage). Called
   // again once a calibration is known; nothing but the work of a unit may depend on that.
   virtual Result<Plan> plan(const PlanContext& context) = 0;
