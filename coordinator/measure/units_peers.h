@@ -21,7 +21,8 @@ struct UnitPeer {
 
 std::span<const UnitPeer> unit_peers();
 
-// Its rows; none when it is not installed, or does not run within 20 s. Error: interrupted, and nothing is left.
+// Its rows; none when it is not installed, or does not run within 20 s. Error: interrupted, and
+// nothing is left.
 Result<std::vector<UnitFigures>> measure_peer(const UnitPeer& peer);
 
 // The rows of what a peer printed; lines that are no figures are left out.
