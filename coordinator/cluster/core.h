@@ -8,14 +8,16 @@
 // Messages between core and hosts may be lost, repeated, reordered and delayed. Each is said again
 // by one side until the other side's words show that it arrived:
 //
-//     said                 again                               until
-//     Offer                by the core, resend_after_ns        a HostReport lists the lease, or its
-//     end Fence                by the core, resend_after_ns        WorkerEnded of that epoch Revoke
-//     by the core, with each HostReport   no report lists the lease any more Completed by the host
-//     Commit or Discard of the lease UnitThrew            by the host Revoke of the lease
-//     WorkerEnded          by the host                         Restart of the next epoch
-//     HostUp, WorkerReady  by the host, or lost: a HostUp must arrive once, a Beat says ready too
-//     Beat, HostReport     by the host, all the time
+//     said         again                              until
+//     Offer        by the core, resend_after_ns       a HostReport lists the lease, or its end
+//     Fence        by the core, resend_after_ns       WorkerEnded of that epoch
+//     Revoke       by the core, with each HostReport  no report lists the lease any more
+//     Completed    by the host                        Commit or Discard of the lease
+//     UnitThrew    by the host                        Revoke of the lease
+//     WorkerEnded  by the host                        Restart of the next epoch
+//
+// HostUp and WorkerReady are said once: a HostUp must arrive, a Beat says ready too. Beat and
+// HostReport are said by the host all the time.
 //
 // Commit, Discard, Restart, and Revoke after UnitThrew, are answers: the core gives them each time
 // it is told. All are harmless when repeated. Where calls cannot be lost (the local host) nobody
@@ -23,9 +25,8 @@
 //
 // (1) An attempt number is used once, and offered to one host. A host that has seen an attempt of a
 //     shard refuses an earlier one (LeaseBook::seen).
-// (2) An attempt is out from its Offer until it completes, is revoked, or is lost with its worker
-// or
-//     host. Once it is not out it is never out again.
+// (2) An attempt is out from its Offer until it completes, is revoked, or is lost with its
+//     worker or host. Once it is not out it is never out again.
 // (3) The host revokes what a dead worker held before it tells WorkerEnded: what is named there
 //     cannot complete, what is not named there was done or was not claimed.
 // (4) A Completed event means that the result is where the loss of the host cannot take it.

@@ -18,11 +18,9 @@ sigset_t interruptions() {
   return signals;
 }
 
-sigset_t hold_interruptions() {
+void hold_interruptions() {
   const sigset_t signals = interruptions();
-  sigset_t before;
-  pthread_sigmask(SIG_BLOCK, &signals, &before);
-  return before;
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace strata

@@ -10,7 +10,7 @@ namespace strata {
 // SIGTERM, and those of SIGINT and SIGHUP that are not ignored.
 sigset_t interruptions();
 // Keeps them waiting in this thread, and in those that it makes, until a loop answers them
-// (EventLoop::on_interruption). Returns the mask before.
-sigset_t hold_interruptions();
+// (EventLoop::on_interruption).
+void hold_interruptions();
 
 }  // namespace strata
