@@ -27,17 +27,7 @@ class [[nodiscard]] ListedWait : public ParkedWait<> {
     }
     return park();
   }
-  WaitEnd await_resume() {
-    if (!waited_) {
-      return WaitEnd::kDone;
-    }
-    const WaitEnd end = ended();
-    if (end != WaitEnd::kDone) {
-      const std::lock_guard lock(owner_.lock_);
-      owner_.waiters_.remove(waiter());
-    }
-    return end;
-  }
+  WaitEnd await_resume() { return waited_ ? ended(owner_.lock_, owner_.waiters_) : WaitEnd::kDone; }
 
  private:
   Owner& owner_;

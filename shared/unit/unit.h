@@ -83,13 +83,13 @@ class Unit {
     std::chrono::nanoseconds duration;
     [[nodiscard]] bool await_ready() const { return carrier.sleep(duration); }
     void await_suspend(std::coroutine_handle<> self) const { carrier.sleep_later(duration, self); }
-    static void await_resume() noexcept {}
+    void await_resume() const { carrier.throw_if_cancelled(); }
   };
   struct YieldAwaiter {
     Carrier& carrier;
     [[nodiscard]] bool await_ready() const { return !carrier.always_suspends() && carrier.yield(); }
     void await_suspend(std::coroutine_handle<> self) const { carrier.yield_later(self); }
-    static void await_resume() noexcept {}
+    void await_resume() const { carrier.throw_if_cancelled(); }
   };
   template <typename F>
   struct BlockingAwaiter {

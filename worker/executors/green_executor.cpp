@@ -78,6 +78,7 @@ class StackCarrier final : public Carrier {
     return true;
   }
   void unpark(Waiter& waiter) override { processors_.unpark(waiter); }
+  void cancel_parked() override { processors_.cancel_parked(); }
 
   // The child begins on a stack of its own at once, and the parent is what others may take.
   void fork_stack(Join& join, std::coroutine_handle<> child) override {
@@ -141,6 +142,8 @@ class StackFeed final : public UnitFeed {
  public:
   explicit StackFeed(Processors& processors)
       : UnitFeed(processors), processors_(processors), carrier_(processors) {}
+
+  Carrier& carrier() override { return carrier_; }
 
   void begin(void* source, std::uint32_t place) override {
     Fiber* fiber = processors_.new_fiber(run_units);
