@@ -18,8 +18,9 @@ void Carrier::compute_later(std::coroutine_handle<>) {
 void Carrier::sleep_later(std::chrono::nanoseconds, std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor finishes sleep at once");
 }
-void Carrier::yield_later(std::coroutine_handle<>) {
+std::coroutine_handle<> Carrier::yield_later(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor finishes yield at once");
+  return std::noop_coroutine();
 }
 void Carrier::leave_blocking_later(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor leaves a blocking region at once");

@@ -39,7 +39,8 @@ class Carrier {
   virtual void sleep_later(std::chrono::nanoseconds duration, std::coroutine_handle<> unit);
 
   virtual bool yield() = 0;
-  virtual void yield_later(std::coroutine_handle<> unit);
+  // Gives what the calling thread goes on with: another unit, or std::noop_coroutine().
+  virtual std::coroutine_handle<> yield_later(std::coroutine_handle<> unit);
 
   // A region that may block in the kernel. enter gives up the processor (or the GIL); leave returns
   // false when the unit has to suspend until a processor is free again.

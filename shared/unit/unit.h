@@ -88,7 +88,9 @@ class Unit {
   struct YieldAwaiter {
     Carrier& carrier;
     [[nodiscard]] bool await_ready() const { return !carrier.always_suspends() && carrier.yield(); }
-    void await_suspend(std::coroutine_handle<> self) const { carrier.yield_later(self); }
+    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> self) const {
+      return carrier.yield_later(self);
+    }
     static void await_resume() noexcept {}
   };
   template <typename F>

@@ -40,7 +40,9 @@ class FrameCarrier final : public Carrier {
   }
 
   bool yield() override { return false; }
-  void yield_later(std::coroutine_handle<> unit) override { processors_.yield_frame(unit); }
+  std::coroutine_handle<> yield_later(std::coroutine_handle<> unit) override {
+    return processors_.yield_frame(unit);
+  }
 
   void enter_blocking() override { processors_.enter_blocking(); }
   bool leave_blocking() override { return processors_.leave_blocking(); }

@@ -108,7 +108,7 @@ class ForkDeque {
       bottom_.store(bottom + 1, std::memory_order_release);
       return {};
     }
-    if (top < bottom) {
+    if (top < bottom || !shared_) {
       return item;
     }
     // The last one: thieves may be after it too (1).

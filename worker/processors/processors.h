@@ -96,8 +96,8 @@ class Processors {
   // Lets it run; any thread. `yielded`: behind all that is ready.
   void make_ready(Runnable runnable);
   void make_ready_last(Runnable runnable);
-  // A frame that was just suspended lets others run first.
-  void yield_frame(std::coroutine_handle<> frame);
+  // A frame that was just suspended lets others run first; the caller goes on with what is given.
+  [[nodiscard]] std::coroutine_handle<> yield_frame(std::coroutine_handle<> frame);
   // Lets it run at that time.
   void add_sleeper(std::uint64_t at_ns, Runnable sleeper);
   // On a fiber: lets others run first. True at once when there are none.

@@ -154,7 +154,7 @@ bool Processors::steal(Processor& processor) {
     }
     bool stuck = false;
     if (late) {
-      const std::uint32_t turns = victim.turns.load(std::memory_order_relaxed);
+      const std::uint64_t turns = victim.turns.load(std::memory_order_relaxed);
       stuck = std::exchange(processor.turns_seen[at], turns) == turns;
     }
     if (steal_from(victim, processor, stuck)) {
