@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "shared/unit/frame_pool.h"
+#include "shared/unit/transfer.h"
 
 namespace strata {
 
@@ -60,9 +61,9 @@ struct PromiseBase {
           promise.deliver();
         }
         self.destroy();  // And with it this awaiter.
-        return end_child(join, std::move(error));
+        return transfer_to(end_child(join, std::move(error)));
       }
-      return promise.continuation;
+      return transfer_to(promise.continuation);
     }
     static void await_resume() noexcept {}
   };
@@ -122,14 +123,14 @@ class [[nodiscard]] Co {
   // Root only. Runs until the body first suspends or ends; at its end `then` is resumed.
   void start(std::coroutine_handle<> then = std::noop_coroutine()) {
     handle_.promise().continuation = then;
-    handle_.resume();
+    resume_frame(handle_);
   }
   // Root only. The same, but the frame frees itself when the body ends, and `end`, which must live
   // until then, says that it has and how. Two indirect calls cheaper: 3 ns of an empty unit's 15.
   void start_and_forget(RootEnd& end) && {
     const Handle handle = std::exchange(handle_, nullptr);
     handle.promise().root = &end;
-    handle.resume();
+    resume_frame(handle);
   }
   [[nodiscard]] bool done() const { return handle_.done(); }
   // After done(): what the body threw, or null.
@@ -140,7 +141,7 @@ class [[nodiscard]] Co {
     static bool await_ready() noexcept { return false; }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
       child.promise().continuation = parent;
-      return child;
+      return transfer_to(child);
     }
     T await_resume() {
       if (child.promise().error) {

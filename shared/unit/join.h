@@ -124,7 +124,7 @@ class Join {
       if (to.carrier_.fork_way() == ForkWay::kFrames) {
         to.carrier_.push_fork(parent);
       }
-      return next;
+      return transfer_to(next);
     }
     void await_resume() {
       if (!std::exchange(join.came_back_, false)) {

@@ -8,8 +8,7 @@
 
 #include "shared/base/check.h"
 #include "shared/sync/spin_lock.h"
-#include "shared/unit/wait_limit.h"
-#include "shared/unit/waiter_list.h"
+#include "shared/unit/listed_wait.h"
 
 namespace strata {
 
@@ -20,40 +19,10 @@ class Latch {
   Latch& operator=(const Latch&) = delete;
   ~Latch() = default;
 
-  class [[nodiscard]] WaitForZero : public ParkedWait<> {
-   public:
-    WaitForZero(Latch& latch, Unit& unit, const WaitLimit& limit)
-        : ParkedWait(unit, "a latch", limit), latch_(latch) {}
-    bool await_ready() {
-      {
-        const std::lock_guard lock(latch_.lock_);
-        if (latch_.count_ == 0) {
-          return true;
-        }
-        waited_ = true;
-        latch_.waiters_.push_back(waiter());
-      }
-      return park();
-    }
-    WaitEnd await_resume() {
-      if (!waited_) {
-        return WaitEnd::kDone;
-      }
-      const WaitEnd end = ended();
-      if (end != WaitEnd::kDone) {
-        const std::lock_guard lock(latch_.lock_);
-        latch_.waiters_.remove(waiter());
-      }
-      return end;
-    }
-
-   private:
-    Latch& latch_;
-    bool waited_ = false;
-  };
-
   // co_await latch.wait(unit): kDone at zero, or kTimedOut or kCancelled.
-  WaitForZero wait(Unit& unit, const WaitLimit& limit = {}) { return {*this, unit, limit}; }
+  ListedWait<Latch> wait(Unit& unit, const WaitLimit& limit = {}) {
+    return {*this, unit, "a latch", limit};
+  }
   // By at most what is left. From any thread, unit or not.
   void count_down(std::uint64_t by = 1) {
     WokenChain woken;
@@ -70,12 +39,16 @@ class Latch {
     woken.unpark_all();
   }
   // Counts down by one, and waits for the others.
-  WaitForZero arrive_and_wait(Unit& unit, const WaitLimit& limit = {}) {
+  ListedWait<Latch> arrive_and_wait(Unit& unit, const WaitLimit& limit = {}) {
     count_down();
-    return {*this, unit, limit};
+    return wait(unit, limit);
   }
 
  private:
+  friend ListedWait<Latch>;
+
+  [[nodiscard]] bool take() const { return count_ == 0; }
+
   SpinLock lock_;
   std::uint64_t count_;   // GUARDED_BY(lock_)
   WaiterList<> waiters_;  // GUARDED_BY(lock_)

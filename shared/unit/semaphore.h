@@ -9,8 +9,7 @@
 #include <mutex>
 
 #include "shared/sync/spin_lock.h"
-#include "shared/unit/wait_limit.h"
-#include "shared/unit/waiter_list.h"
+#include "shared/unit/listed_wait.h"
 
 namespace strata {
 
@@ -21,40 +20,10 @@ class Semaphore {
   Semaphore& operator=(const Semaphore&) = delete;
   ~Semaphore() = default;
 
-  class [[nodiscard]] Acquire : public ParkedWait<> {
-   public:
-    Acquire(Semaphore& semaphore, Unit& unit, const WaitLimit& limit)
-        : ParkedWait(unit, "a semaphore", limit), semaphore_(semaphore) {}
-    bool await_ready() {
-      {
-        const std::lock_guard lock(semaphore_.lock_);
-        if (semaphore_.take()) {
-          return true;
-        }
-        waited_ = true;
-        semaphore_.waiters_.push_back(waiter());
-      }
-      return park();
-    }
-    WaitEnd await_resume() {
-      if (!waited_) {
-        return WaitEnd::kDone;
-      }
-      const WaitEnd end = ended();
-      if (end != WaitEnd::kDone) {
-        const std::lock_guard lock(semaphore_.lock_);
-        semaphore_.waiters_.remove(waiter());
-      }
-      return end;
-    }
-
-   private:
-    Semaphore& semaphore_;
-    bool waited_ = false;
-  };
-
   // co_await semaphore.acquire(unit): kDone with a permit, or kTimedOut or kCancelled without.
-  Acquire acquire(Unit& unit, const WaitLimit& limit = {}) { return {*this, unit, limit}; }
+  ListedWait<Semaphore> acquire(Unit& unit, const WaitLimit& limit = {}) {
+    return {*this, unit, "a semaphore", limit};
+  }
   [[nodiscard]] bool try_acquire() {
     const std::lock_guard lock(lock_);
     return take();
@@ -77,6 +46,8 @@ class Semaphore {
   }
 
  private:
+  friend ListedWait<Semaphore>;
+
   bool take() {
     if (permits_ == 0) {
       return false;

@@ -12,65 +12,27 @@
 #include <stdexcept>
 #include <thread>
 
-#include "shared/unit/executor_table.h"
 #include "shared/unit/kernel.h"
+#include "tests/conformance/executor_cases.h"
 #include "tests/conformance/fake_source.h"
-#include "worker/executors/executors.h"
 
 namespace strata {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Case {
-  const ExecutorInfo* info;
-  std::uint32_t threads;
-  std::uint32_t in_flight;
-  bool migrate = false;  // Every unit that yields or is woken goes on on another thread.
-};
-
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const ExecutorInfo& info : executor_table()) {
-    for (const std::uint32_t threads : {1U, 2U, 4U}) {
-      for (const std::uint32_t in_flight : {0U, 1U, 8U}) {
-        cases.push_back({&info, threads, in_flight});
-      }
-    }
-    if (info.rule == ThreadsRule::kMany) {
-      cases.push_back({&info, 3, 0, true});
-    }
-  }
-  return cases;
-}
-
-std::string name_of_case(const testing::TestParamInfo<Case>& info) {
-  return std::string(info.param.info->name) + "_T" + std::to_string(info.param.threads) + "_G" +
-         std::to_string(info.param.in_flight) + (info.param.migrate ? "_migrating" : "");
-}
-
-class ExecutorTest : public testing::TestWithParam<Case> {
+class ExecutorTest : public testing::TestWithParam<ExecutorCase> {
  protected:
-  [[nodiscard]] static ExecutorConfig config() {
-    ExecutorConfig config;
-    config.threads = GetParam().threads;
-    config.in_flight = GetParam().in_flight;
-    config.always_migrate = GetParam().migrate;
-    return config;
-  }
-  [[nodiscard]] static std::unique_ptr<Executor> make() {
-    return make_executor(GetParam().info->name, config());
-  }
+  [[nodiscard]] static ExecutorConfig config() { return GetParam().config(); }
+  [[nodiscard]] static std::unique_ptr<Executor> make() { return GetParam().make(); }
   // Units alive at most in the one worker of this layout, when there are so many.
   [[nodiscard]] static std::uint32_t limit(std::uint64_t units) {
-    Layout layout;
-    layout.threads = GetParam().threads;
-    layout.in_flight = GetParam().in_flight;
-    return static_cast<std::uint32_t>(alive_at_most(*GetParam().info, layout, units));
+    return static_cast<std::uint32_t>(GetParam().alive_at_most(units));
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(All, ExecutorTest, testing::ValuesIn(all_cases()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(All, ExecutorTest, testing::ValuesIn(executor_cases({1, 2, 4}, {0, 1, 8})),
+                         name_of_case);
 
 // Counts the units between their first instruction and their last.
 class Alive {

@@ -6,47 +6,24 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "shared/unit/executor_table.h"
+#include "tests/conformance/executor_cases.h"
 #include "tests/conformance/fake_source.h"
-#include "worker/executors/executors.h"
 
 namespace strata {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Case {
-  std::string_view executor;
-  std::uint32_t threads;
-  bool migrate;
-};
-
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const ExecutorInfo& info : executor_table()) {
-    for (const std::uint32_t threads : {1U, 2U, 4U}) {
-      cases.push_back({info.name, threads, false});
-    }
-    if (info.rule == ThreadsRule::kMany) {
-      cases.push_back({info.name, 3, true});
-    }
-  }
-  return cases;
-}
-
-class JoinTest : public testing::TestWithParam<Case> {
+class JoinTest : public testing::TestWithParam<ExecutorCase> {
  protected:
   // Runs `units` units of the body; the sum 0 of their results. A failure's message goes to
   // `message`.
   template <typename Body>
   static std::uint64_t run(Body body, std::uint32_t units, std::string* message = nullptr) {
-    ExecutorConfig config;
-    config.threads = GetParam().threads;
-    config.always_migrate = GetParam().migrate;
     const BodyJob job(body);
     FakeSource source(job);
     source.leases(units, 3);
-    make_executor(GetParam().executor, config)->run(source);
+    GetParam().make()->run(source);
     for (const LeaseOutcome& outcome : source.outcomes()) {
       if (message != nullptr) {
         *message = outcome.message;
@@ -58,11 +35,8 @@ class JoinTest : public testing::TestWithParam<Case> {
   }
 };
 
-std::string name_of_case(const testing::TestParamInfo<Case>& each) {
-  return std::string(each.param.executor) + "_T" + std::to_string(each.param.threads) +
-         (each.param.migrate ? "_migrating" : "");
-}
-INSTANTIATE_TEST_SUITE_P(All, JoinTest, testing::ValuesIn(all_cases()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(All, JoinTest, testing::ValuesIn(executor_cases({1, 2, 4}, {0})),
+                         name_of_case);
 
 Co<std::uint64_t> fib(Unit& unit, std::uint64_t n) {
   if (n < 2) {

@@ -7,51 +7,30 @@
 #include <thread>
 
 #include "shared/os/clock.h"
-#include "shared/unit/executor_table.h"
+#include "tests/conformance/executor_cases.h"
 #include "tests/conformance/fake_source.h"
-#include "worker/executors/executors.h"
 
 namespace strata {
 namespace {
 
-struct Case {
-  const ExecutorInfo* info;
-  std::uint32_t threads;
-  bool migrate;
-};
-
 // Units here wait for each other, so all of them must be alive: executors that keep four.
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const ExecutorInfo& info : executor_table()) {
-    if (info.rule == ThreadsRule::kG) {
-      cases.push_back({&info, 4, false});
-    }
-    if (info.rule == ThreadsRule::kMany) {
-      for (const std::uint32_t threads : {1U, 2U, 4U}) {
-        cases.push_back({&info, threads, false});
-      }
-      cases.push_back({&info, 3, true});
+std::vector<ExecutorCase> cases_that_keep_four() {
+  std::vector<ExecutorCase> cases;
+  for (const ExecutorCase& each : executor_cases({1, 2, 4}, {0})) {
+    if ((each.info->rule == ThreadsRule::kG && each.threads == 4) ||
+        each.info->rule == ThreadsRule::kMany) {
+      cases.push_back(each);
     }
   }
   return cases;
 }
 
-class WaiterTest : public testing::TestWithParam<Case> {
+class WaiterTest : public testing::TestWithParam<ExecutorCase> {
  protected:
-  [[nodiscard]] static std::unique_ptr<Executor> make() {
-    ExecutorConfig config;
-    config.threads = GetParam().threads;
-    config.always_migrate = GetParam().migrate;
-    return make_executor(GetParam().info->name, config);
-  }
+  [[nodiscard]] static std::unique_ptr<Executor> make() { return GetParam().make(); }
 };
 
-std::string name_of_case(const testing::TestParamInfo<Case>& each) {
-  return std::string(each.param.info->name) + "_T" + std::to_string(each.param.threads) +
-         (each.param.migrate ? "_migrating" : "");
-}
-INSTANTIATE_TEST_SUITE_P(All, WaiterTest, testing::ValuesIn(all_cases()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(All, WaiterTest, testing::ValuesIn(cases_that_keep_four()), name_of_case);
 
 // A gate for one unit at a time: open() lets through whoever waits, or whoever comes next.
 class Gate {

@@ -13,57 +13,28 @@
 
 #include "shared/os/clock.h"
 #include "shared/unit/channel.h"
-#include "shared/unit/executor_table.h"
 #include "shared/unit/latch.h"
 #include "shared/unit/mutex.h"
 #include "shared/unit/semaphore.h"
+#include "tests/conformance/executor_cases.h"
 #include "tests/conformance/fake_source.h"
-#include "worker/executors/executors.h"
 
 namespace strata {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Case {
-  const ExecutorInfo* info;
-  std::uint32_t threads;
-  std::uint32_t in_flight;
-};
-
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const ExecutorInfo& info : executor_table()) {
-    for (const std::uint32_t threads : {1U, 2U, 6U}) {
-      for (const std::uint32_t in_flight : {0U, 6U}) {
-        cases.push_back({&info, threads, in_flight});
-      }
-    }
-  }
-  return cases;
-}
-
-std::string name_of_case(const testing::TestParamInfo<Case>& info) {
-  return std::string(info.param.info->name) + "_T" + std::to_string(info.param.threads) + "_G" +
-         std::to_string(info.param.in_flight);
-}
-
-class WaitingTest : public testing::TestWithParam<Case> {
+class WaitingTest : public testing::TestWithParam<ExecutorCase> {
  protected:
   // Whether so many units can be alive at one time here.
   [[nodiscard]] static bool carries(std::uint32_t units) {
-    Layout layout;
-    layout.threads = GetParam().threads;
-    layout.in_flight = GetParam().in_flight;
-    return alive_at_most(*GetParam().info, layout, units) >= units;
+    return GetParam().alive_at_most(units) >= units;
   }
   // Runs a group of units to its end; every unit must end without throwing.
   template <typename Body>
   static Sums run(std::uint32_t units, Body body) {
     const BodyJob job(std::move(body));
-    ExecutorConfig config;
-    config.threads = GetParam().threads;
-    config.in_flight = GetParam().in_flight;
+    ExecutorConfig config = GetParam().config();
     config.gil_interval = 50us;
     FakeSource source(job);
     source.together(units);
@@ -75,7 +46,8 @@ class WaitingTest : public testing::TestWithParam<Case> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(All, WaitingTest, testing::ValuesIn(all_cases()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(All, WaitingTest, testing::ValuesIn(executor_cases({1, 2, 6}, {0, 6})),
+                         name_of_case);
 
 #define NEEDS_ALIVE(units)                           \
   if (!carries(units)) {                             \
@@ -97,10 +69,7 @@ TEST_P(WaitingTest, AGroupFailsWhenOneUnitThrowsThoughOthersStillRun) {
   FakeSource source(job);
   told = &source;
   source.together(3);
-  ExecutorConfig config;
-  config.threads = GetParam().threads;
-  config.in_flight = GetParam().in_flight;
-  make_executor(GetParam().info->name, config)->run(source);
+  GetParam().make()->run(source);
   const std::vector<LeaseOutcome> outcomes = source.outcomes();
   ASSERT_EQ(outcomes.size(), 1U);
   EXPECT_TRUE(outcomes[0].failed);
@@ -413,9 +382,7 @@ TEST_P(WaitingTest, AUnitThatThrowsWhileItHoldsAMutexLetsItGo) {
       }
     });
   });
-  ExecutorConfig config;
-  config.threads = GetParam().threads;
-  config.in_flight = GetParam().in_flight;
+  ExecutorConfig config = GetParam().config();
   FakeSource source(job);
   source.together(2);
   make_executor(GetParam().info->name, config)->run(source);

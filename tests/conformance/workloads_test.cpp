@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "shared/unit/executor_table.h"
+#include "tests/conformance/executor_cases.h"
 #include "tests/conformance/fake_source.h"
-#include "worker/executors/executors.h"
 
 namespace strata {
 namespace {
@@ -30,47 +29,35 @@ std::vector<Run> runs() {
           {"Convoy", "convoy", {"hogs=2", "sleeps=5", "slice=20", "seconds=1"}}};
 }
 
-using Case = std::tuple<const ExecutorInfo*, Run>;
-
-std::vector<const ExecutorInfo*> executors() {
-  std::vector<const ExecutorInfo*> all;
-  for (const ExecutorInfo& info : executor_table()) {
-    all.push_back(&info);
-  }
-  return all;
-}
+using Case = std::tuple<ExecutorCase, Run>;
 
 class GroupWorkloads : public testing::TestWithParam<Case> {};
 
 INSTANTIATE_TEST_SUITE_P(All, GroupWorkloads,
-                         testing::Combine(testing::ValuesIn(executors()),
+                         testing::Combine(testing::ValuesIn(executor_cases({4}, {4})),
                                           testing::ValuesIn(runs())),
                          [](const auto& each) {
-                           return std::string(std::get<0>(each.param)->name) + "_" +
+                           return std::string(std::get<0>(each.param).info->name) +
+                                  (std::get<0>(each.param).migrate ? "_migrating_" : "_") +
                                   std::get<1>(each.param).name;
                          });
 
 TEST_P(GroupWorkloads, EndCheckedOrAreRefused) {
-  const auto& [executor, run] = GetParam();
+  const auto& [layout, run] = GetParam();
   const Workload& workload = *find_workload(run.workload);
   const auto parameters = parse_parameters(workload.name, workload.parameters, run.words);
   ASSERT_TRUE(parameters) << parameters.error().message;
   const std::unique_ptr<Job> coordinators = workload.make(*parameters);
   const Result<Plan> plan = coordinators->plan({.seed = 1, .operations_per_us = 1000});
   ASSERT_TRUE(plan);
-  Layout layout;
-  layout.threads = layout.in_flight = 4;
-  if (alive_at_most(*executor, layout, plan->group) < plan->group) {
+  if (layout.alive_at_most(plan->group) < plan->group) {
     GTEST_SKIP() << "needs " << plan->group << " alive";
   }
   const std::unique_ptr<Job> workers = workload.make(*parameters);
   ASSERT_TRUE(workers->open(plan->input, 1000));
-  ExecutorConfig config;
-  config.threads = layout.threads;
-  config.in_flight = layout.in_flight;
   FakeSource source(*workers, plan->slot_bytes);
   source.together(static_cast<std::uint32_t>(plan->units));
-  make_executor(executor->name, config)->run(source);
+  layout.make()->run(source);
   std::vector<Piece> pieces;
   const std::vector<LeaseOutcome> outcomes = source.outcomes();
   for (const LeaseOutcome& outcome : outcomes) {

@@ -109,14 +109,14 @@ TEST(Co, ForgottenRootFreesItselfAndSaysHowItEnded) {
   body(kept, parking, false).start_and_forget(good);
   EXPECT_FALSE(good.done);
   EXPECT_EQ(kept.use_count(), 2);
-  parking.parked.resume();
+  resume_frame(parking.parked);
   EXPECT_TRUE(good.done);
   EXPECT_EQ(good.error, nullptr);
   EXPECT_EQ(kept.use_count(), 1);
 
   RootEnd bad;
   body(kept, parking, true).start_and_forget(bad);
-  parking.parked.resume();
+  resume_frame(parking.parked);
   EXPECT_TRUE(bad.done);
   EXPECT_THROW(std::rethrow_exception(bad.error), std::runtime_error);
   EXPECT_EQ(kept.use_count(), 1);
@@ -141,6 +141,19 @@ TEST(Co, ResumesWhomItsRootWasToldTo) {
   root.start(parking.parked);
   EXPECT_TRUE(root.done());
   EXPECT_TRUE(resumed);
+}
+
+TEST(Co, ALoopOfChildrenThatEndAtOnceNeedsNoStack) {
+  int sum = 0;
+  auto body = [&sum]() -> Co<void> {
+    for (int i = 0; i < 1'000'000; ++i) {
+      sum += co_await number(1);
+    }
+  };
+  Co<void> co = body();
+  co.start();
+  EXPECT_TRUE(co.done());
+  EXPECT_EQ(sum, 1'000'000);
 }
 
 }  // namespace

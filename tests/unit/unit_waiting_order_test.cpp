@@ -31,7 +31,7 @@ class StepCarrier final : public Carrier {
   void resume_one() {
     const std::coroutine_handle<> unit = ready.front();
     ready.pop_front();
-    unit.resume();
+    resume_frame(unit);
   }
   std::deque<std::coroutine_handle<>> ready;
 };

@@ -12,6 +12,7 @@
 #include "shared/os/clock.h"
 #include "shared/unit/join.h"
 #include "shared/unit/kernel.h"
+#include "shared/unit/transfer.h"
 #include "worker/executors/executors.h"
 #include "worker/executors/many_executor.h"
 #include "worker/executors/unit_feed.h"
@@ -84,7 +85,7 @@ class StackCarrier final : public Carrier {
     join.set_parent(Runnable(parent).as_handle());
     Fiber* fiber = processors_.new_fiber(run_child);
     if (fiber == nullptr) {  // No memory for a stack: as a call.
-      child.resume();
+      resume_frame(child);
       join.came_back();
       return;
     }
@@ -125,7 +126,7 @@ class StackCarrier final : public Carrier {
     Processors::begin_fiber(self);
     const Runnable parent = Runnable::of_handle(child.join.parent());
     child.processors.push_fork(parent);
-    child.coroutine.resume();  // To its end: nothing suspends a frame here.
+    resume_frame(child.coroutine);  // To its end: nothing suspends a frame here.
     if (child.processors.pop_fork(parent)) {
       child.join.came_back();
       child.processors.end_fiber(self, parent);

@@ -12,21 +12,4 @@ ProcessorsConfig processors_config(const ExecutorConfig& config) {
           .always_migrate = config.always_migrate};
 }
 
-void refuse_all(WorkSource& source, const std::string& why) {
-  for (;;) {
-    const std::uint32_t ticket = source.bell().ticket();
-    Lease lease;
-    switch (source.claim(lease)) {
-      case WorkSource::Answer::kLease:
-        source.fail(lease, lease.first_unit, why);
-        break;
-      case WorkSource::Answer::kNothingNow:
-        source.bell().wait(ticket);
-        break;
-      case WorkSource::Answer::kEnd:
-        return;
-    }
-  }
-}
-
 }  // namespace strata

@@ -8,12 +8,11 @@
 
 #include "worker/executors/executor.h"
 #include "worker/executors/unit_feed.h"
+#include "worker/executors/unit_runner.h"
 
 namespace strata {
 
 ProcessorsConfig processors_config(const ExecutorConfig& config);
-// Fails every lease with this reason, until the end.
-void refuse_all(WorkSource& source, const std::string& why);
 
 template <typename SomeFeed>
 class ManyExecutor final : public Executor {

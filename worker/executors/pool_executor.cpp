@@ -123,7 +123,7 @@ class PoolExecutor final : public Executor {
   void run(WorkSource& source) override {
     const PinnedThread pinned(cpu_of_carrier(cpus_, 0));
     if (!shortfall_.empty()) {
-      refuse_all(source);
+      refuse_all(source, shortfall_);
       return;
     }
     if (carriers_.size() == 1) {
@@ -389,24 +389,6 @@ class PoolExecutor final : public Executor {
     std::uint32_t peak = peak_carrying_.load(std::memory_order_relaxed);
     while (peak < now &&
            !peak_carrying_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
-    }
-  }
-
-  // A pool that is smaller than it was asked to be would give figures of another layout.
-  void refuse_all(WorkSource& source) const {
-    for (;;) {
-      const std::uint32_t ticket = source.bell().ticket();
-      Lease lease;
-      switch (source.claim(lease)) {
-        case WorkSource::Answer::kLease:
-          source.fail(lease, lease.first_unit, shortfall_);
-          break;
-        case WorkSource::Answer::kNothingNow:
-          source.bell().wait(ticket);
-          break;
-        case WorkSource::Answer::kEnd:
-          return;
-      }
     }
   }
 

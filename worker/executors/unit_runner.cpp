@@ -71,23 +71,14 @@ void run_lease(WorkSource& source, UnitRunner& runner, const Lease& lease) {
   }
 }
 
+void refuse_all(WorkSource& source, const std::string& why) {
+  for_each_lease(source, [&](const Lease& lease) { source.fail(lease, lease.first_unit, why); });
+}
+
 void run_all(WorkSource& source) {
   BlockingCarrier carrier;
   UnitRunner runner(source, carrier);
-  for (;;) {
-    const std::uint32_t ticket = source.bell().ticket();
-    Lease lease;
-    switch (source.claim(lease)) {
-      case WorkSource::Answer::kLease:
-        run_lease(source, runner, lease);
-        break;
-      case WorkSource::Answer::kNothingNow:
-        source.bell().wait(ticket);
-        break;
-      case WorkSource::Answer::kEnd:
-        return;
-    }
-  }
+  for_each_lease(source, [&](const Lease& lease) { run_lease(source, runner, lease); });
 }
 
 }  // namespace strata

@@ -42,6 +42,29 @@ class UnitRunner {
 // brings it back.
 void run_lease(WorkSource& source, UnitRunner& runner, const Lease& lease);
 
+// Calls f(lease) for every lease that the source has, and waits for those to come, until its end.
+template <typename F>
+void for_each_lease(WorkSource& source, F f) {
+  for (;;) {
+    const std::uint32_t ticket = source.bell().ticket();
+    Lease lease;
+    switch (source.claim(lease)) {
+      case WorkSource::Answer::kLease:
+        f(lease);
+        break;
+      case WorkSource::Answer::kNothingNow:
+        source.bell().wait(ticket);
+        break;
+      case WorkSource::Answer::kEnd:
+        return;
+    }
+  }
+}
+
+// Fails every lease with this reason, until the end: an executor with fewer threads than it was
+// asked to have would give figures of another layout.
+void refuse_all(WorkSource& source, const std::string& why);
+
 // Runs everything the source has, lease after lease, on this thread alone.
 void run_all(WorkSource& source);
 

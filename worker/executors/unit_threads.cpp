@@ -20,10 +20,9 @@ namespace strata {
 namespace {
 
 // A body's frames are on the heap, so its thread needs little; 1,000 default stacks would take 8 GB
-// of address space. Under the sanitizers a symmetric
-// transfer is a call that returns late: each child that runs in place deepens the stack.
+// of address space. The sanitizers need more for themselves.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kStackBytes = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kStackBytes = std::size_t{1024} * 1024;
 #else
 constexpr std::size_t kStackBytes = std::size_t{256} * 1024;
 #endif

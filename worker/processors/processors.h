@@ -79,7 +79,7 @@ class Processors {
   explicit Processors(const ProcessorsConfig& config);
   Processors(const Processors&) = delete;
   Processors& operator=(const Processors&) = delete;
-  ~Processors();
+  ~Processors();  // Waits for threads of others that are still inside unpark().
 
   // Runs what the feed gives until it says kEnd. The calling thread is the first carrier.
   void run(Feed& feed);
@@ -155,6 +155,7 @@ class Processors {
   void count_carrying(int change);
 
   // Turns (turns.cpp).
+  void unpark_counted(Waiter& waiter);
   void carry(CarrierThread& me);
   void resume(Runnable runnable);
   Runnable next_ready(Processor& processor);
@@ -196,6 +197,8 @@ class Processors {
 
   std::atomic<std::uint32_t> carrying_{0};
   std::atomic<std::uint32_t> peak_carrying_{0};
+
+  std::atomic<std::uint32_t> visitors_{0};  // Threads of others that are inside unpark().
 
   std::mutex spares_mutex_;
   std::vector<CarrierThread*> spares_;  // GUARDED_BY(spares_mutex_)

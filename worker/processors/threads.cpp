@@ -32,7 +32,13 @@ Processors::Processors(const ProcessorsConfig& config)
   }
 }
 
-Processors::~Processors() { stop_threads(); }
+Processors::~Processors() {
+  stop_threads();
+  // Acquire: pairs with unpark(), which is about to return.
+  while (visitors_.load(std::memory_order_acquire) != 0) {
+    std::this_thread::yield();
+  }
+}
 
 void Processors::stop_threads() {
   {

@@ -4,6 +4,7 @@
 
 #include "shared/base/check.h"
 #include "shared/os/clock.h"
+#include "shared/unit/transfer.h"
 #include "worker/processors/processors.h"
 
 namespace strata {
@@ -53,7 +54,7 @@ void Processors::resume(Runnable runnable) {
   if (runnable.is_fiber()) {
     run_fiber(runnable.fiber());
   } else {
-    runnable.frame().resume();
+    resume_frame(runnable.frame());
   }
 }
 
@@ -245,6 +246,18 @@ void Processors::park(Waiter& waiter, Runnable unit) {
 }
 
 void Processors::unpark(Waiter& waiter) {
+  const CarrierThread* const me = this_carrier_thread();
+  if (me != nullptr && &me->owner == this) [[likely]] {
+    unpark_counted(waiter);
+    return;
+  }
+  // The unit cannot go on before the next line but one, and so the trial cannot end before this.
+  visitors_.fetch_add(1, std::memory_order_relaxed);
+  unpark_counted(waiter);
+  visitors_.fetch_sub(1, std::memory_order_release);  // Pairs with the destructor.
+}
+
+void Processors::unpark_counted(Waiter& waiter) {
   // Acq_rel: pairs with park(), either way.
   if (waiter.progress.exchange(kUnparked, std::memory_order_acq_rel) != kParked) {
     return;  // park() will see it.

@@ -1,10 +1,10 @@
 // A bare program that forks N children, and prints "ready" when each has said so.
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <cstdlib>
+
+#include "tests/bench/peers/ready_children.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) {
@@ -24,14 +24,5 @@ int main(int argc, char** argv) {
       _exit(told && read(stop[0], &byte, 1) == 0 ? 0 : 1);
     }
   }
-  for (int i = 0; i < count; ++i) {
-    if (read(ready[0], &byte, 1) != 1) {
-      return 1;
-    }
-  }
-  std::puts("ready");
-  std::fflush(stdout);
-  close(stop[1]);
-  while (wait(nullptr) > 0) {
-  }
+  return wait_for_children(count, ready[0], stop[1]);
 }

@@ -2,12 +2,12 @@
 // It has no results to share, no one to watch and nothing to place: what a launch must cost.
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <cstdlib>
+
+#include "tests/bench/peers/ready_children.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) {
@@ -33,15 +33,5 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  char byte = 0;
-  for (int i = 0; i < count; ++i) {
-    if (read(ready[0], &byte, 1) != 1) {
-      return 1;
-    }
-  }
-  std::puts("ready");
-  std::fflush(stdout);
-  close(stop[1]);
-  while (wait(nullptr) > 0) {
-  }
+  return wait_for_children(count, ready[0], stop[1]);
 }
