@@ -31,9 +31,9 @@ void Carrier::park_later(Waiter&, std::coroutine_handle<>) {
 void Carrier::push_fork(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor runs children in place");
 }
-bool Carrier::pop_fork(std::coroutine_handle<>) {
+std::coroutine_handle<> Carrier::end_fork(Join&) {
   STRATA_CHECK(false, "this executor runs children in place");
-  return false;
+  return std::noop_coroutine();
 }
 void Carrier::fork_stack(Join&, std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor has no stacks for children");

@@ -18,7 +18,7 @@ class Join;
 // How a child of Join::fork() runs beside its parent.
 enum class ForkWay : std::uint8_t {
   kInPlace,  // It does not: it is awaited. Nothing to be done by the carrier.
-  kFrames,   // The child runs on; who has time takes the rest of the parent: push_fork, pop_fork.
+  kFrames,   // The child runs on; who has time takes the rest of the parent: push_fork, end_fork.
   kStacks    // On a stack of its own; again the parent can be taken: fork_stack, wait_stack.
 };
 
@@ -61,8 +61,9 @@ class Carrier {
   [[nodiscard]] bool always_suspends() const { return fork_way_ == ForkWay::kFrames; }
   // kFrames. Offers the suspended parent to others while its child runs here.
   virtual void push_fork(std::coroutine_handle<> parent);
-  // kFrames. Takes the parent back if it is what was pushed last here and nobody has taken it.
-  virtual bool pop_fork(std::coroutine_handle<> parent);
+  // kFrames. A child has ended: takes its parent back if that is what was pushed last here and
+  // nobody has taken it; else the join counts. Gives what runs next.
+  virtual std::coroutine_handle<> end_fork(Join& join);
   // kStacks. Begins the child on another stack; returns when the parent goes on, having told
   // Join::came_back() if that is because the child has ended.
   virtual void fork_stack(Join& join, std::coroutine_handle<> child);

@@ -4,21 +4,17 @@
 
 namespace strata {
 
-std::coroutine_handle<> detail::end_child(Join& join, std::exception_ptr error) noexcept {
-  if (error) [[unlikely]] {
-    join.fail(std::move(error));
-  }
-  const std::coroutine_handle<> parent = join.parent_;
+void detail::fail_child(Join& join, std::exception_ptr error) noexcept {
+  join.fail(std::move(error));
+}
+
+std::coroutine_handle<> detail::end_child(Join& join) noexcept {
   switch (join.carrier_.fork_way()) {
+    case ForkWay::kFrames:
+      return join.carrier_.end_fork(join);
     case ForkWay::kInPlace:
       join.came_back();
-      return parent;
-    case ForkWay::kFrames:
-      if (join.carrier_.pop_fork(parent)) {
-        join.came_back();
-        return parent;
-      }
-      return join.child_ended() ? parent : std::noop_coroutine();
+      return join.parent_;
     case ForkWay::kStacks:
       break;  // The stack that began the child sees to it.
   }

@@ -64,6 +64,13 @@ class Unit {
 
   // For whatever a unit waits with: what carries it.
   [[nodiscard]] Carrier& carrier() const { return *carrier_; }
+  // For executors, once it has ended: makes it another unit of the same carrier and seed, that
+  // gathers its own sums.
+  void become(std::uint64_t index, std::span<std::byte> slot) {
+    index_ = index;
+    slot_ = slot;
+    own_sums_ = {};
+  }
   // For executors: what add() gathered.
   [[nodiscard]] const Sums& sums() const { return *sums_; }
 
@@ -89,7 +96,7 @@ class Unit {
     Carrier& carrier;
     [[nodiscard]] bool await_ready() const { return !carrier.always_suspends() && carrier.yield(); }
     [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> self) const {
-      return carrier.yield_later(self);
+      return transfer_to(carrier.yield_later(self));
     }
     static void await_resume() noexcept {}
   };

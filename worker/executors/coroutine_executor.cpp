@@ -10,6 +10,7 @@
 
 #include "shared/os/clock.h"
 #include "shared/unit/frame_pool.h"
+#include "shared/unit/join.h"
 #include "shared/unit/kernel.h"
 #include "worker/executors/executors.h"
 #include "worker/executors/many_executor.h"
@@ -57,10 +58,15 @@ class FrameCarrier final : public Carrier {
   void unpark(Waiter& waiter) override { processors_.unpark(waiter); }
 
   void push_fork(std::coroutine_handle<> parent) override {
-    processors_.push_fork(Runnable(parent));
+    processors_.push_fork(*thread_of_this_stack().processor, Runnable(parent));
   }
-  bool pop_fork(std::coroutine_handle<> parent) override {
-    return processors_.pop_fork(Runnable(parent));
+  std::coroutine_handle<> end_fork(Join& join) override {
+    const std::coroutine_handle<> parent = join.parent();
+    if (Processors::pop_fork(*thread_of_this_stack().processor, Runnable(parent))) [[likely]] {
+      join.came_back();
+      return parent;
+    }
+    return join.child_ended() ? parent : std::noop_coroutine();
   }
 
  private:
@@ -74,53 +80,73 @@ class FrameFeed final : public UnitFeed {
 
   void forget(Processor& processor) override {
     if (void* spare = std::exchange(processor.spare_cell, nullptr)) {
-      frame_free(spare, sizeof(Cell));
+      free_cell(static_cast<Cell*>(spare));
     }
   }
 
   void begin(void* source, std::uint32_t place) override {
+    CarrierThread& me = thread_of_this_stack();
     do {
       auto& lease = *static_cast<OpenLease*>(source);
       about_to_run(lease, place);
-      auto* cell = new (memory_for_a_cell()) Cell(*this, lease, place);
+      // Units that never wait use the same cell again and again.
+      auto* cell = static_cast<Cell*>(std::exchange(me.processor->spare_cell, nullptr));
+      if (cell != nullptr && &cell->lease == &lease) [[likely]] {
+        cell->unit.become(lease.lease().first_unit + place, lease.lease().slot(place));
+      } else {
+        cell = new_cell(cell, lease, place);
+      }
       try {
         job().body(cell->unit).start_and_forget(*cell);
       } catch (...) {  // No memory for its frame, or a body() that is no coroutine.
         cell->error = std::current_exception();
         Cell::finish(*cell);
       }
-    } while (processors_.take_fresh(source, place));
+    } while (processors_.take_fresh(me, source, place));
   }
 
  private:
   // A unit, from its beginning to its end; it may begin on one processor and end on another.
   struct Cell : RootEnd {
-    Cell(FrameFeed& of, OpenLease& from, std::uint32_t place)
-        : feed(of),
-          lease(from),
-          unit(of.carrier_, of.seed(), from.lease().first_unit + place, from.lease().slot(place)) {
+    Cell(FrameCarrier& carrier, OpenLease& from, std::uint32_t place)
+        : lease(from),
+          unit(carrier, from.feed.seed(), from.lease().first_unit + place,
+               from.lease().slot(place)) {
       ended = finish;
     }
     static void finish(RootEnd& end) noexcept {
       auto* cell = static_cast<Cell*>(&end);
-      Processor& processor = Processors::here();
-      cell->feed.ended(processor, cell->lease, cell->unit, cell->error);
-      cell->~Cell();
-      if (processor.spare_cell == nullptr) {
-        processor.spare_cell = cell;
-      } else {
-        frame_free(cell, sizeof(Cell));
+      Processor& processor = *thread_of_this_stack().processor;
+      if (cell->error || processor.spare_cell != nullptr ||
+          !cell->lease.feed.ended_as_usual(processor, cell->lease, cell->unit)) [[unlikely]] {
+        finish_slowly(*cell, processor);
+        return;
       }
+      processor.spare_cell = cell;
     }
-    FrameFeed& feed;
     OpenLease& lease;
     Unit unit;
   };
 
-  // Units that never wait use the same cell again and again.
-  static void* memory_for_a_cell() {
-    void* spare = std::exchange(Processors::here().spare_cell, nullptr);
-    return spare != nullptr ? spare : frame_allocate(sizeof(Cell));
+  [[gnu::noinline]] static void finish_slowly(Cell& cell, Processor& processor) noexcept {
+    cell.lease.feed.ended(processor, cell.lease, cell.unit, cell.error);
+    cell.error = nullptr;
+    if (processor.spare_cell == nullptr) {
+      processor.spare_cell = &cell;
+    } else {
+      free_cell(&cell);
+    }
+  }
+  static void free_cell(Cell* cell) noexcept {
+    cell->~Cell();
+    frame_free(cell, sizeof(Cell));
+  }
+  // `spare`: a cell that fits no more, or null.
+  [[gnu::noinline]] Cell* new_cell(Cell* spare, OpenLease& lease, std::uint32_t place) {
+    if (spare != nullptr) {
+      free_cell(spare);
+    }
+    return new (frame_allocate(sizeof(Cell))) Cell(carrier_, lease, place);
   }
 
   Processors& processors_;

@@ -125,9 +125,9 @@ class StackCarrier final : public Carrier {
     const Child child = *static_cast<const Child*>(self.work);
     Processors::begin_fiber(self);
     const Runnable parent = Runnable::of_handle(child.join.parent());
-    child.processors.push_fork(parent);
+    child.processors.push_fork(Processors::here(), parent);
     resume_frame(child.coroutine);  // To its end: nothing suspends a frame here.
-    if (child.processors.pop_fork(parent)) {
+    if (Processors::pop_fork(Processors::here(), parent)) {
       child.join.came_back();
       child.processors.end_fiber(self, parent);
     }
@@ -179,7 +179,7 @@ class StackFeed final : public UnitFeed {
   }
 
   bool take_another(void*& source, std::uint32_t& place) {
-    if (!processors_.take_fresh(source, place)) {
+    if (!processors_.take_fresh(*this_carrier_thread(), source, place)) {
       return false;
     }
     about_to_run(*static_cast<OpenLease*>(source), place);

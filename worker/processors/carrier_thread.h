@@ -52,6 +52,11 @@ struct CarrierThread {
 // The calling thread's, or null on a thread that carries nothing. Never inlined: code that runs on
 // a fiber may be on another thread after a switch, and must not remember where a thread-local was.
 CarrierThread* this_carrier_thread();
+namespace detail {
+extern constinit thread_local CarrierThread* carrier_thread;
+}  // namespace detail
+// The same, inlined: for code that runs on the thread's own stack and not on a fiber.
+inline CarrierThread& thread_of_this_stack() { return *detail::carrier_thread; }
 // Makes it the calling thread's; null at its end. Gives the one before.
 CarrierThread* set_carrier_thread(CarrierThread* thread);
 

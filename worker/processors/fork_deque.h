@@ -92,7 +92,7 @@ class ForkDeque {
   };
 
   // `only`: whatever it is, when that is nothing. Gives what was taken.
-  Runnable pop_last(Runnable only) {
+  [[gnu::always_inline]] Runnable pop_last(Runnable only) {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed) - 1;
     bottom_.store(bottom, std::memory_order_relaxed);
     if (shared_) {

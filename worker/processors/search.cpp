@@ -215,12 +215,6 @@ void Processors::stop_searching(Processor& processor) {
   }
 }
 
-void Processors::tell_idle(bool there_are) {
-  if (there_are) [[unlikely]] {
-    wake_one();
-  }
-}
-
 [[gnu::noinline]] void Processors::wake_one() {
   // Seq_cst: pairs with wait_idle(), see "nobody sleeps beside work".
   if (idle_count_.load(std::memory_order_seq_cst) == 0 ||

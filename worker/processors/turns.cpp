@@ -118,30 +118,6 @@ bool Processors::begin_one(Processor& processor) {
   return true;
 }
 
-bool Processors::take_fresh(void*& source, std::uint32_t& place) {
-  CarrierThread& me = *this_carrier_thread();
-  if (me.processor == nullptr || me.handed) {
-    return false;  // The processor was lost in a blocking region; or a frame has yielded to
-                   // another.
-  }
-  Processor& processor = *me.processor;
-  if (processor.count_turn()) [[unlikely]] {
-    look_around(processor);
-    processor.begin_fresh = false;  // It begins one now, or has none.
-  }
-  if (!processor.forks.seems_empty()) {
-    return false;
-  }
-  processor.lock.lock();
-  const bool take = !processor.fresh.empty() && !processor.next && processor.ready.empty();
-  if (take) {
-    source = processor.fresh.source;
-    place = processor.fresh.first++;
-  }
-  processor.lock.unlock();
-  return take;
-}
-
 void Processors::make_ready(Runnable runnable) {
   CarrierThread* me = this_carrier_thread();
   if (me == nullptr || &me->owner != this || me->processor == nullptr || config_.always_migrate) {
@@ -178,22 +154,7 @@ void Processors::add_sleeper(std::uint64_t at_ns, Runnable sleeper) {
   here().timers.add(at_ns, sleeper);
 }
 
-void Processors::push_fork(Runnable parent) {
-  here().forks.push(parent);
-  if (processors_.size() > 1) {
-    light_fence();  // Between the push and the look: the heavy one is in anything_to_do().
-    tell_idle(idle_count_.load(std::memory_order_relaxed) != 0);
-  }
-}
-
-bool Processors::pop_fork(Runnable parent) {
-  // Not there: it was taken; or what lies there is another tree's, since this child was suspended
-  // and its parent went on long ago.
-  return here().forks.pop(parent);
-}
-
-// The next frame is gone on with at once, without a return to carry(): 2 ns of 9. Compiled without
-// tail calls each such step deepens the stack, which the next look around ends.
+// The next frame is gone on with at once, without a return to carry(): 2 ns of 9.
 std::coroutine_handle<> Processors::yield_frame(std::coroutine_handle<> frame) {
   CarrierThread& me = *this_carrier_thread();
   Processor& processor = *me.processor;
