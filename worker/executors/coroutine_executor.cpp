@@ -84,25 +84,41 @@ class FrameFeed final : public UnitFeed {
     }
   }
 
+  // A unit that ends before this stack is back here, as one that never waits does, is accounted for
+  // by this loop, and its cell serves the next.
   void begin(void* source, std::uint32_t place) override {
     CarrierThread& me = thread_of_this_stack();
+    Processor* processor = me.processor;
+    Account* account = &account_of(*processor);
+    auto* cell = static_cast<Cell*>(std::exchange(processor->spare_cell, nullptr));
     do {
       auto& lease = *static_cast<OpenLease*>(source);
       about_to_run(lease, place);
-      // Units that never wait use the same cell again and again.
-      auto* cell = static_cast<Cell*>(std::exchange(me.processor->spare_cell, nullptr));
       if (cell != nullptr && &cell->lease == &lease) [[likely]] {
         cell->unit.become(lease.lease().first_unit + place, lease.lease().slot(place));
       } else {
         cell = new_cell(cell, lease, place);
       }
+      me.beginning = cell;
       try {
         job().body(cell->unit).start_and_forget(*cell);
       } catch (...) {  // No memory for its frame, or a body() that is no coroutine.
         cell->error = std::current_exception();
         Cell::finish(*cell);
       }
+      if (me.beginning == nullptr) [[likely]] {
+        if (me.processor != processor) [[unlikely]] {
+          processor = me.processor;
+          account = &account_of(*processor);
+        }
+        account_for(*cell, *account);
+      } else {
+        me.beginning = cell = nullptr;  // It waits, or went on elsewhere.
+      }
     } while (processors_.take_fresh(me, source, place));
+    if (cell != nullptr) {
+      keep_cell(*cell, *me.processor);
+    }
   }
 
  private:
@@ -116,21 +132,29 @@ class FrameFeed final : public UnitFeed {
     }
     static void finish(RootEnd& end) noexcept {
       auto* cell = static_cast<Cell*>(&end);
-      Processor& processor = *thread_of_this_stack().processor;
-      if (cell->error || processor.spare_cell != nullptr ||
-          !cell->lease.feed.ended_as_usual(processor, cell->lease, cell->unit)) [[unlikely]] {
-        finish_slowly(*cell, processor);
+      CarrierThread& me = thread_of_this_stack();
+      if (me.beginning == cell) [[likely]] {
+        me.beginning = nullptr;  // The rest is seen to by begin().
         return;
       }
-      processor.spare_cell = cell;
+      account_for(*cell, cell->lease.feed.account_of(*me.processor));
+      keep_cell(*cell, *me.processor);
     }
     OpenLease& lease;
     Unit unit;
   };
 
-  [[gnu::noinline]] static void finish_slowly(Cell& cell, Processor& processor) noexcept {
-    cell.lease.feed.ended(processor, cell.lease, cell.unit, cell.error);
+  [[gnu::always_inline]] static void account_for(Cell& cell, Account& account) noexcept {
+    if (cell.error || !cell.lease.feed.ended_as_usual(account, cell.lease, cell.unit))
+        [[unlikely]] {
+      account_slowly(cell, account);
+    }
+  }
+  [[gnu::noinline]] static void account_slowly(Cell& cell, Account& account) noexcept {
+    cell.lease.feed.ended(account, cell.lease, cell.unit, cell.error);
     cell.error = nullptr;
+  }
+  static void keep_cell(Cell& cell, Processor& processor) noexcept {
     if (processor.spare_cell == nullptr) {
       processor.spare_cell = &cell;
     } else {

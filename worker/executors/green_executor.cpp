@@ -149,7 +149,7 @@ class StackFeed final : public UnitFeed {
     if (fiber == nullptr) {
       const Unit unit(carrier_, seed(), lease.lease().first_unit + place,
                       lease.lease().slot(place));
-      ended(Processors::here(), lease, unit,
+      ended(account_of(Processors::here()), lease, unit,
             std::make_exception_ptr(std::runtime_error(
                 "this machine gives no memory for its stack; ask for fewer units in flight (-G)")));
       return;
@@ -197,7 +197,7 @@ class StackFeed final : public UnitFeed {
       end.error = std::current_exception();
     }
     // On a fiber: Processors::here() is asked anew, the unit may have moved.
-    ended(Processors::here(), lease, unit, end.error);
+    ended(account_of(Processors::here()), lease, unit, end.error);
   }
 
   Processors& processors_;

@@ -57,10 +57,27 @@ class UnitFeed : public Feed {
   }
   [[nodiscard]] const Job& job() const { return *job_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
-  // A unit has ended on that processor: what it added, and what it threw, or null.
-  void ended(Processor& processor, OpenLease& lease, const Unit& unit,
+  // A processor's; its holder's but for `ended`.
+  struct alignas(128) Account {
+    OpenLease* lease = nullptr;  // What tally is about, and the units that ended since `settled`.
+    Tally tally;
+    std::uint64_t settled = 0;            // `ended` at the last merge into a lease
+    std::uint32_t batch = 1;              // Units to take next
+    std::uint32_t taken = 0;              // Units taken last
+    std::uint64_t taken_ns = 0;           // When
+    std::atomic<std::uint64_t> ended{0};  // Units, in this trial
+
+    void count() {
+      const std::uint64_t total = ended.load(std::memory_order_relaxed) + 1;  // Ours.
+      ended.store(total, std::memory_order_release);                          // Pairs with alive().
+    }
+  };
+
+  Account& account_of(const Processor& processor) { return accounts_[processor.index]; }
+
+  // A unit has ended on that account's processor: what it added, and what it threw, or null.
+  void ended(Account& account, OpenLease& lease, const Unit& unit,
              const std::exception_ptr& error) {
-    Account& account = accounts_[processor.index];
     if (account.lease != &lease) [[unlikely]] {
       settle(account);
       account.lease = &lease;
@@ -79,9 +96,8 @@ class UnitFeed : public Feed {
   }
   // The same for one that threw nothing, without a call where there is nothing else to be done.
   // False: there is, and nothing was done.
-  [[nodiscard]] [[gnu::always_inline]] bool ended_as_usual(Processor& processor, OpenLease& lease,
+  [[nodiscard]] [[gnu::always_inline]] bool ended_as_usual(Account& account, OpenLease& lease,
                                                            const Unit& unit) {
-    Account& account = accounts_[processor.index];
     if (account.lease != &lease || starving_.load(std::memory_order_relaxed)) [[unlikely]] {
       return false;
     }
@@ -91,22 +107,6 @@ class UnitFeed : public Feed {
   }
 
  private:
-  // A processor's; its holder's but for `ended`.
-  struct alignas(128) Account {
-    OpenLease* lease = nullptr;  // What tally is about, and the units that ended since `settled`.
-    Tally tally;
-    std::uint64_t settled = 0;            // `ended` at the last merge into a lease
-    std::uint32_t batch = 1;              // Units to take next
-    std::uint32_t taken = 0;              // Units taken last
-    std::uint64_t taken_ns = 0;           // When
-    std::atomic<std::uint64_t> ended{0};  // Units, in this trial
-
-    void count() {
-      const std::uint64_t total = ended.load(std::memory_order_relaxed) + 1;  // Ours.
-      ended.store(total, std::memory_order_release);                          // Pairs with alive().
-    }
-  };
-
   // One by one: two at once would read what a unit has just written in another width, and wait.
   template <std::size_t... I>
   static void add_sums(Sums& to, const Sums& from, std::index_sequence<I...>) {

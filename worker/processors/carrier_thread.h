@@ -34,6 +34,7 @@ struct CarrierThread {
   Processor* lent = nullptr;       // What it held when it entered a blocking region.
   Fiber* running = nullptr;        // Null: its own stack runs.
   Runnable handed;                 // What a fiber left for the thread's own stack to run.
+  void* beginning = nullptr;       // For the feed: the unit that is begun on this stack.
   Afterwards afterwards;
   OwnerLock* held = nullptr;  // A lock that whoever goes on next lets go, before `afterwards`.
   Context own;                // Its own stack, while a fiber runs.
