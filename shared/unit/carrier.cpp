@@ -8,6 +8,7 @@
 #include "shared/base/check.h"
 #include "shared/os/clock.h"
 #include "shared/sync/futex.h"
+#include "shared/unit/join.h"
 #include "shared/unit/kernel.h"
 
 namespace strata {
@@ -31,9 +32,10 @@ void Carrier::park_later(Waiter&, std::coroutine_handle<>) {
 void Carrier::push_fork(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor runs children in place");
 }
-std::coroutine_handle<> Carrier::end_fork(Join&) {
-  STRATA_CHECK(false, "this executor runs children in place");
-  return std::noop_coroutine();
+std::coroutine_handle<> Carrier::end_fork(Join& join) {
+  STRATA_CHECK(fork_way_ == ForkWay::kInPlace);
+  join.came_back();
+  return join.parent();
 }
 void Carrier::fork_stack(Join&, std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor has no stacks for children");

@@ -61,8 +61,8 @@ class Carrier {
   [[nodiscard]] bool always_suspends() const { return fork_way_ == ForkWay::kFrames; }
   // kFrames. Offers the suspended parent to others while its child runs here.
   virtual void push_fork(std::coroutine_handle<> parent);
-  // kFrames. A child has ended: takes its parent back if that is what was pushed last here and
-  // nobody has taken it; else the join counts. Gives what runs next.
+  // A child has ended, and its frame is gone. Gives what runs next: the parent, unless somebody has
+  // taken it. kStacks: nothing, the stack that began the child sees to it.
   virtual std::coroutine_handle<> end_fork(Join& join);
   // kStacks. Begins the child on another stack; returns when the parent goes on, having told
   // Join::came_back() if that is because the child has ended.

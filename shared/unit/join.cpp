@@ -9,16 +9,7 @@ void detail::fail_child(Join& join, std::exception_ptr error) noexcept {
 }
 
 std::coroutine_handle<> detail::end_child(Join& join) noexcept {
-  switch (join.carrier_.fork_way()) {
-    case ForkWay::kFrames:
-      return join.carrier_.end_fork(join);
-    case ForkWay::kInPlace:
-      join.came_back();
-      return join.parent_;
-    case ForkWay::kStacks:
-      break;  // The stack that began the child sees to it.
-  }
-  return std::noop_coroutine();
+  return join.carrier_.end_fork(join);
 }
 
 void Join::ended_early() {

@@ -94,6 +94,7 @@ class StackCarrier final : public Carrier {
     fiber->unit = parent.unit;
     processors_.switch_fiber(*fiber, {});
   }
+  std::coroutine_handle<> end_fork(Join& /*join*/) override { return std::noop_coroutine(); }
   void wait_stack(Join& join) override {
     struct Wait {
       Processors& processors;
