@@ -40,6 +40,7 @@ std::coroutine_handle<> Carrier::end_fork(Join& join) {
 void Carrier::fork_stack(Join&, std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor has no stacks for children");
 }
+bool Carrier::keep_modes(FloatingPointModes*) { return false; }
 void Carrier::wait_stack(Join&) { STRATA_CHECK(false, "this executor has no stacks for children"); }
 
 bool BlockingCarrier::compute(std::uint64_t seed, std::uint64_t index, std::uint64_t operations,

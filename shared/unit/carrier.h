@@ -14,6 +14,7 @@
 namespace strata {
 
 class Join;
+class FloatingPointModes;
 
 // How a child of Join::fork() runs beside its parent.
 enum class ForkWay : std::uint8_t {
@@ -56,6 +57,10 @@ class Carrier {
   // waiter.
   virtual void unpark(Waiter& waiter) = 0;
 
+  // The calling unit has floating-point modes of its own from now on, which are kept there while it
+  // does not run; null: no longer. False: this executor cannot. See OwnFloatingPoint.
+  virtual bool keep_modes(FloatingPointModes* modes);
+
   [[nodiscard]] ForkWay fork_way() const { return fork_way_; }
   // Whether what waits is always a suspended frame, so that first halves need not be asked.
   [[nodiscard]] bool always_suspends() const { return fork_way_ == ForkWay::kFrames; }
@@ -85,6 +90,8 @@ class BlockingCarrier : public Carrier {
   bool leave_blocking() override { return true; }
   bool park(Waiter& waiter) override;
   void unpark(Waiter& waiter) override;
+  // Nobody else runs on its thread while it is alive.
+  bool keep_modes(FloatingPointModes* /*modes*/) override { return true; }
 };
 
 }  // namespace strata

@@ -79,6 +79,11 @@ class StackCarrier final : public Carrier {
   }
   void unpark(Waiter& waiter) override { processors_.unpark(waiter); }
 
+  bool keep_modes(FloatingPointModes* modes) override {
+    Processors::running_fiber()->modes = modes;
+    return true;
+  }
+
   // The child begins on a stack of its own at once, and the parent is what others may take.
   void fork_stack(Join& join, std::coroutine_handle<> child) override {
     Fiber& parent = *Processors::running_fiber();
