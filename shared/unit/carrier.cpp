@@ -10,6 +10,7 @@
 #include "shared/base/check.h"
 #include "shared/os/clock.h"
 #include "shared/sync/futex.h"
+#include "shared/unit/join.h"
 #include "shared/unit/kernel.h"
 #include "shared/unit/wait_report.h"
 
@@ -27,8 +28,9 @@ void Carrier::compute_later(std::coroutine_handle<>) {
 void Carrier::sleep_later(std::chrono::nanoseconds, std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor finishes sleep at once");
 }
-void Carrier::yield_later(std::coroutine_handle<>) {
+std::coroutine_handle<> Carrier::yield_later(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor finishes yield at once");
+  return std::noop_coroutine();
 }
 void Carrier::leave_blocking_later(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor leaves a blocking region at once");
@@ -39,13 +41,15 @@ void Carrier::park_later(Waiter&, std::coroutine_handle<>) {
 void Carrier::push_fork(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor runs children in place");
 }
-bool Carrier::pop_fork(std::coroutine_handle<>) {
-  STRATA_CHECK(false, "this executor runs children in place");
-  return false;
+std::coroutine_handle<> Carrier::end_fork(Join& join) {
+  STRATA_CHECK(fork_way_ == ForkWay::kInPlace);
+  join.came_back();
+  return join.parent();
 }
 void Carrier::fork_stack(Join&, std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor has no stacks for children");
 }
+bool Carrier::keep_modes(FloatingPointModes*) { return false; }
 void Carrier::wait_stack(Join&) { STRATA_CHECK(false, "this executor has no stacks for children"); }
 
 void Carrier::cancel_units(const std::string& why) {

@@ -18,11 +18,12 @@
 namespace strata {
 
 class Join;
+class FloatingPointModes;
 
 // How a child of Join::fork() runs beside its parent.
 enum class ForkWay : std::uint8_t {
   kInPlace,  // It does not: it is awaited. Nothing to be done by the carrier.
-  kFrames,   // The child runs on; who has time takes the rest of the parent: push_fork, pop_fork.
+  kFrames,   // The child runs on; who has time takes the rest of the parent: push_fork, end_fork.
   kStacks    // On a stack of its own; again the parent can be taken: fork_stack, wait_stack.
 };
 
@@ -54,7 +55,8 @@ class Carrier {
   virtual void sleep_later(std::chrono::nanoseconds duration, std::coroutine_handle<> unit);
 
   virtual bool yield() = 0;
-  virtual void yield_later(std::coroutine_handle<> unit);
+  // Gives what the calling thread goes on with: another unit, or std::noop_coroutine().
+  virtual std::coroutine_handle<> yield_later(std::coroutine_handle<> unit);
 
   // A region that may block in the kernel. enter gives up the processor (or the GIL); leave returns
   // false when the unit has to suspend until a processor is free again.
@@ -87,14 +89,18 @@ class Carrier {
   [[noreturn]] void throw_cancelled() const;
   // For executors: a trial begins, and no unit is alive.
   void forget_cancellation();
+  // The calling unit has floating-point modes of its own from now on, which are kept there while it
+  // does not run; null: no longer. False: this executor cannot. See OwnFloatingPoint.
+  virtual bool keep_modes(FloatingPointModes* modes);
 
   [[nodiscard]] ForkWay fork_way() const { return fork_way_; }
   // Whether what waits is always a suspended frame, so that first halves need not be asked.
   [[nodiscard]] bool always_suspends() const { return fork_way_ == ForkWay::kFrames; }
   // kFrames. Offers the suspended parent to others while its child runs here.
   virtual void push_fork(std::coroutine_handle<> parent);
-  // kFrames. Takes the parent back if it is what was pushed last here and nobody has taken it.
-  virtual bool pop_fork(std::coroutine_handle<> parent);
+  // A child has ended, and its frame is gone. Gives what runs next: the parent, unless somebody has
+  // taken it. kStacks: nothing, the stack that began the child sees to it.
+  virtual std::coroutine_handle<> end_fork(Join& join);
   // kStacks. Begins the child on another stack; returns when the parent goes on, having told
   // Join::came_back() if that is because the child has ended.
   virtual void fork_stack(Join& join, std::coroutine_handle<> child);
@@ -123,6 +129,8 @@ class BlockingCarrier : public Carrier {
   bool leave_blocking() override { return true; }
   bool park(Waiter& waiter) override;
   void unpark(Waiter& waiter) override;
+  // Nobody else runs on its thread while it is alive.
+  bool keep_modes(FloatingPointModes* /*modes*/) override { return true; }
 
   // For executors: so many OS threads carry units, or may begin one. When as many units wait for
   // each other, and for no time, that is a deadlock, and they are cancelled with its description.

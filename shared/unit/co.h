@@ -33,8 +33,10 @@ class Join;
 
 namespace detail {
 
-// A child of `join` has ended, with this error or none; its frame is gone. Gives what runs next.
-std::coroutine_handle<> end_child(Join& join, std::exception_ptr error) noexcept;
+// A child of `join` has thrown; end_child() follows.
+void fail_child(Join& join, std::exception_ptr error) noexcept;
+// A child of `join` has ended, and its frame is gone. Gives what runs next.
+std::coroutine_handle<> end_child(Join& join) noexcept;
 
 struct PromiseBase {
   // Whoever awaits this Co, resumed at its end; for a root, what start() was told, or nobody. For a
@@ -56,12 +58,13 @@ struct PromiseBase {
       Promise& promise = self.promise();
       if (promise.join != nullptr) {
         Join& join = *promise.join;
-        std::exception_ptr error = std::move(promise.error);
-        if (!error) {
+        if (promise.error) [[unlikely]] {
+          fail_child(join, std::move(promise.error));
+        } else {
           promise.deliver();
         }
         self.destroy();  // And with it this awaiter.
-        return transfer_to(end_child(join, std::move(error)));
+        return transfer_to(end_child(join));
       }
       return transfer_to(promise.continuation);
     }

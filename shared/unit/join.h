@@ -102,7 +102,8 @@ class Join {
   }
 
  private:
-  friend std::coroutine_handle<> detail::end_child(Join&, std::exception_ptr) noexcept;
+  friend void detail::fail_child(Join&, std::exception_ptr) noexcept;
+  friend std::coroutine_handle<> detail::end_child(Join&) noexcept;
 
   static constexpr std::int64_t kMany = std::int64_t{1} << 62;
 

@@ -64,6 +64,13 @@ class Unit {
 
   // For whatever a unit waits with: what carries it.
   [[nodiscard]] Carrier& carrier() const { return *carrier_; }
+  // For executors, once it has ended: makes it another unit of the same carrier and seed, that
+  // gathers its own sums.
+  void become(std::uint64_t index, std::span<std::byte> slot) {
+    index_ = index;
+    slot_ = slot;
+    own_sums_ = {};
+  }
   // For executors: what add() gathered.
   [[nodiscard]] const Sums& sums() const { return *sums_; }
 
@@ -88,7 +95,9 @@ class Unit {
   struct YieldAwaiter {
     Carrier& carrier;
     [[nodiscard]] bool await_ready() const { return !carrier.always_suspends() && carrier.yield(); }
-    void await_suspend(std::coroutine_handle<> self) const { carrier.yield_later(self); }
+    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> self) const {
+      return transfer_to(carrier.yield_later(self));
+    }
     void await_resume() const { carrier.throw_if_cancelled(); }
   };
   template <typename F>

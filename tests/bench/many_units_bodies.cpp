@@ -1,10 +1,15 @@
 // The bodies that many_units measures, each checked.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <string>
 
+#include "shared/unit/channel.h"
 #include "shared/unit/join.h"
+#include "shared/unit/latch.h"
 #include "tests/bench/many_units.h"
 #include "tests/conformance/fake_source.h"
 
@@ -12,10 +17,15 @@ namespace strata::bench {
 namespace {
 
 template <typename Body>
-double run(Executor& executor, std::uint32_t units, std::uint64_t expected, Body body) {
+double run(Executor& executor, std::uint32_t units, std::uint64_t expected, Body body,
+           bool together = false) {
   const BodyJob job(std::move(body));
   FakeSource source(job);
-  source.lease(units);
+  if (together) {
+    source.together(units);
+  } else {
+    source.lease(units);
+  }
   const auto begin = std::chrono::steady_clock::now();
   executor.run(source);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
@@ -107,11 +117,75 @@ double forks(Executor& executor, std::uint64_t count) {
   });
 }
 
-double sleepers(Executor& executor, std::uint32_t units) {
-  return run(executor, units, units, [](Unit& unit) -> Co<void> {
-    co_await unit.sleep(std::chrono::milliseconds(10));
+double ping_pong(Executor& executor, std::uint64_t count) {
+  Channel<std::uint64_t> there(0);
+  Channel<std::uint64_t> back(0);
+  const std::uint64_t turns = count / 2;
+  return run(
+      executor, 2, turns,
+      [&there, &back, turns](Unit& unit) -> Co<void> {
+        Channel<std::uint64_t>& in = unit.index() == 0 ? back : there;
+        Channel<std::uint64_t>& out = unit.index() == 0 ? there : back;
+        for (std::uint64_t i = 0; i < turns; ++i) {
+          if (unit.index() == 0) {
+            co_await out.send(unit, i);
+          }
+          auto got = co_await in.receive(unit);
+          if (unit.index() != 0) {
+            co_await out.send(unit, *got);
+          } else if (*got == i) {
+            unit.add(0, 1);
+          }
+        }
+      },
+      true);
+}
+
+Slept sleepers(Executor& executor, std::uint32_t units) {
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kEach{10};
+  std::vector<double> late(units);
+  Slept slept;
+  slept.wall_s = run(executor, units, units, [&late](Unit& unit) -> Co<void> {
+    const Clock::time_point before = Clock::now();
+    co_await unit.sleep(kEach);
+    late[unit.index()] = std::chrono::duration<double>(Clock::now() - before - kEach).count();
     unit.add(0, 1);
   });
+  const auto at = late.begin() + static_cast<std::ptrdiff_t>(0.99 * (units - 1));
+  std::nth_element(late.begin(), at, late.end());
+  slept.late_p99_s = *at;
+  return slept;
+}
+
+double parked_bytes(Executor& executor, std::uint32_t units) {
+  const auto resident = [] {
+    std::ifstream rollup("/proc/self/smaps_rollup");
+    for (std::string word; rollup >> word;) {
+      if (word == "Pss:") {
+        double kilobytes = 0;
+        rollup >> kilobytes;
+        return kilobytes * 1024;
+      }
+    }
+    std::fprintf(stderr, "many_units: this kernel tells no Pss\n");
+    std::exit(1);
+  };
+  Latch end(1);
+  double before = 0;
+  double after = 0;
+  run(executor, units, units, [&, units](Unit& unit) -> Co<void> {
+    if (unit.index() == 0) {
+      before = resident();
+    }
+    if (unit.index() + 1 == units) {  // With one processor all others wait by now.
+      after = resident();
+      end.count_down();
+    }
+    co_await end.wait(unit);
+    unit.add(0, 1);
+  });
+  return (after - before) / units;
 }
 
 double skynet(Executor& executor, int digits) {

@@ -83,6 +83,16 @@ double own_switches(std::uint64_t count, bool floating_point) {
   return seconds_since(begin);
 }
 
+double computing(std::uint64_t count) {
+  forget_sticky_flags();
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 0; i < count; i += 2) {
+    compute_a_little();
+    compute_exactly();
+  }
+  return seconds_since(begin);
+}
+
 double boost_switches(std::uint64_t count, bool floating_point) {
   namespace context = boost::context::detail;
   std::vector<std::byte> stack(kStackBytes);

@@ -10,6 +10,7 @@
 
 #include "shared/os/clock.h"
 #include "shared/unit/frame_pool.h"
+#include "shared/unit/join.h"
 #include "shared/unit/kernel.h"
 #include "worker/executors/executors.h"
 #include "worker/executors/many_executor.h"
@@ -40,7 +41,9 @@ class FrameCarrier final : public Carrier {
   }
 
   bool yield() override { return false; }
-  void yield_later(std::coroutine_handle<> unit) override { processors_.yield_frame(unit); }
+  std::coroutine_handle<> yield_later(std::coroutine_handle<> unit) override {
+    return processors_.yield_frame(unit);
+  }
 
   void enter_blocking() override { processors_.enter_blocking(); }
   bool leave_blocking() override { return processors_.leave_blocking(); }
@@ -56,10 +59,15 @@ class FrameCarrier final : public Carrier {
   void cancel_parked() override { processors_.cancel_parked(); }
 
   void push_fork(std::coroutine_handle<> parent) override {
-    processors_.push_fork(Runnable(parent));
+    processors_.push_fork(*thread_of_this_stack().processor, Runnable(parent));
   }
-  bool pop_fork(std::coroutine_handle<> parent) override {
-    return processors_.pop_fork(Runnable(parent));
+  std::coroutine_handle<> end_fork(Join& join) override {
+    const std::coroutine_handle<> parent = join.parent();
+    if (Processors::pop_fork(*thread_of_this_stack().processor, Runnable(parent))) [[likely]] {
+      join.came_back();
+      return parent;
+    }
+    return join.child_ended() ? parent : std::noop_coroutine();
   }
 
  private:
@@ -75,53 +83,97 @@ class FrameFeed final : public UnitFeed {
 
   void forget(Processor& processor) override {
     if (void* spare = std::exchange(processor.spare_cell, nullptr)) {
-      frame_free(spare, sizeof(Cell));
+      free_cell(static_cast<Cell*>(spare));
     }
   }
 
+  // A unit that ends before this stack is back here, as one that never waits does, is accounted for
+  // by this loop, and its cell serves the next.
   void begin(void* source, std::uint32_t place) override {
+    CarrierThread& me = thread_of_this_stack();
+    Processor* processor = me.processor;
+    Account* account = &account_of(*processor);
+    auto* cell = static_cast<Cell*>(std::exchange(processor->spare_cell, nullptr));
     do {
       auto& lease = *static_cast<OpenLease*>(source);
       about_to_run(lease, place);
-      auto* cell = new (memory_for_a_cell()) Cell(*this, lease, place);
+      if (cell != nullptr && &cell->lease == &lease) [[likely]] {
+        cell->unit.become(lease.lease().first_unit + place, lease.lease().slot(place));
+      } else {
+        cell = new_cell(cell, lease, place);
+      }
+      me.beginning = cell;
       try {
         job().body(cell->unit).start_and_forget(*cell);
       } catch (...) {  // No memory for its frame, or a body() that is no coroutine.
         cell->error = std::current_exception();
         Cell::finish(*cell);
       }
-    } while (processors_.take_fresh(source, place));
+      if (me.beginning == nullptr) [[likely]] {
+        if (me.processor != processor) [[unlikely]] {
+          processor = me.processor;
+          account = &account_of(*processor);
+        }
+        account_for(*cell, *account);
+      } else {
+        me.beginning = cell = nullptr;  // It waits, or went on elsewhere.
+      }
+    } while (processors_.take_fresh(me, source, place));
+    if (cell != nullptr) {
+      keep_cell(*cell, *me.processor);
+    }
   }
 
  private:
   // A unit, from its beginning to its end; it may begin on one processor and end on another.
   struct Cell : RootEnd {
-    Cell(FrameFeed& of, OpenLease& from, std::uint32_t place)
-        : feed(of),
-          lease(from),
-          unit(of.carrier_, of.seed(), from.lease().first_unit + place, from.lease().slot(place)) {
+    Cell(FrameCarrier& carrier, OpenLease& from, std::uint32_t place)
+        : lease(from),
+          unit(carrier, from.feed.seed(), from.lease().first_unit + place,
+               from.lease().slot(place)) {
       ended = finish;
     }
     static void finish(RootEnd& end) noexcept {
       auto* cell = static_cast<Cell*>(&end);
-      Processor& processor = Processors::here();
-      cell->feed.ended(processor, cell->lease, cell->unit, cell->error);
-      cell->~Cell();
-      if (processor.spare_cell == nullptr) {
-        processor.spare_cell = cell;
-      } else {
-        frame_free(cell, sizeof(Cell));
+      CarrierThread& me = thread_of_this_stack();
+      if (me.beginning == cell) [[likely]] {
+        me.beginning = nullptr;  // The rest is seen to by begin().
+        return;
       }
+      account_for(*cell, cell->lease.feed.account_of(*me.processor));
+      keep_cell(*cell, *me.processor);
     }
-    FrameFeed& feed;
     OpenLease& lease;
     Unit unit;
   };
 
-  // Units that never wait use the same cell again and again.
-  static void* memory_for_a_cell() {
-    void* spare = std::exchange(Processors::here().spare_cell, nullptr);
-    return spare != nullptr ? spare : frame_allocate(sizeof(Cell));
+  [[gnu::always_inline]] static void account_for(Cell& cell, Account& account) noexcept {
+    if (cell.error || !cell.lease.feed.ended_as_usual(account, cell.lease, cell.unit))
+        [[unlikely]] {
+      account_slowly(cell, account);
+    }
+  }
+  [[gnu::noinline]] static void account_slowly(Cell& cell, Account& account) noexcept {
+    cell.lease.feed.ended(account, cell.lease, cell.unit, cell.error);
+    cell.error = nullptr;
+  }
+  static void keep_cell(Cell& cell, Processor& processor) noexcept {
+    if (processor.spare_cell == nullptr) {
+      processor.spare_cell = &cell;
+    } else {
+      free_cell(&cell);
+    }
+  }
+  static void free_cell(Cell* cell) noexcept {
+    cell->~Cell();
+    frame_free(cell, sizeof(Cell));
+  }
+  // `spare`: a cell that fits no more, or null.
+  [[gnu::noinline]] Cell* new_cell(Cell* spare, OpenLease& lease, std::uint32_t place) {
+    if (spare != nullptr) {
+      free_cell(spare);
+    }
+    return new (frame_allocate(sizeof(Cell))) Cell(carrier_, lease, place);
   }
 
   Processors& processors_;

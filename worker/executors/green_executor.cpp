@@ -80,6 +80,11 @@ class StackCarrier final : public Carrier {
   void unpark(Waiter& waiter) override { processors_.unpark(waiter); }
   void cancel_parked() override { processors_.cancel_parked(); }
 
+  bool keep_modes(FloatingPointModes* modes) override {
+    Processors::running_fiber()->modes = modes;
+    return true;
+  }
+
   // The child begins on a stack of its own at once, and the parent is what others may take.
   void fork_stack(Join& join, std::coroutine_handle<> child) override {
     Fiber& parent = *Processors::running_fiber();
@@ -95,6 +100,7 @@ class StackCarrier final : public Carrier {
     fiber->unit = parent.unit;
     processors_.switch_fiber(*fiber, {});
   }
+  std::coroutine_handle<> end_fork(Join& /*join*/) override { return std::noop_coroutine(); }
   void wait_stack(Join& join) override {
     struct Wait {
       Processors& processors;
@@ -126,9 +132,9 @@ class StackCarrier final : public Carrier {
     const Child child = *static_cast<const Child*>(self.work);
     Processors::begin_fiber(self);
     const Runnable parent = Runnable::of_handle(child.join.parent());
-    child.processors.push_fork(parent);
+    child.processors.push_fork(Processors::here(), parent);
     resume_frame(child.coroutine);  // To its end: nothing suspends a frame here.
-    if (child.processors.pop_fork(parent)) {
+    if (Processors::pop_fork(Processors::here(), parent)) {
       child.join.came_back();
       child.processors.end_fiber(self, parent);
     }
@@ -152,7 +158,7 @@ class StackFeed final : public UnitFeed {
     if (fiber == nullptr) {
       const Unit unit(carrier_, seed(), lease.lease().first_unit + place,
                       lease.lease().slot(place));
-      ended(Processors::here(), lease, unit,
+      ended(account_of(Processors::here()), lease, unit,
             std::make_exception_ptr(std::runtime_error(
                 "this machine gives no memory for its stack; ask for fewer units in flight (-G)")));
       return;
@@ -182,7 +188,7 @@ class StackFeed final : public UnitFeed {
   }
 
   bool take_another(void*& source, std::uint32_t& place) {
-    if (!processors_.take_fresh(source, place)) {
+    if (!processors_.take_fresh(*this_carrier_thread(), source, place)) {
       return false;
     }
     about_to_run(*static_cast<OpenLease*>(source), place);
@@ -200,7 +206,7 @@ class StackFeed final : public UnitFeed {
       end.error = std::current_exception();
     }
     // On a fiber: Processors::here() is asked anew, the unit may have moved.
-    ended(Processors::here(), lease, unit, end.error);
+    ended(account_of(Processors::here()), lease, unit, end.error);
   }
 
   Processors& processors_;

@@ -7,7 +7,7 @@
 
 namespace strata {
 namespace {
-constexpr std::uint32_t kBatchAtMost = 64;
+constexpr std::uint32_t kBatchAtMost = 256;
 constexpr std::uint64_t kBatchNs = 10'000;
 }  // namespace
 
@@ -29,6 +29,7 @@ void UnitFeed::run(WorkSource& source, std::uint32_t in_flight) {
     account.lease = nullptr;
     account.batch = 1;
     account.taken = 0;
+    account.settled = 0;
     account.ended.store(0, std::memory_order_relaxed);
   }
   carrier().forget_cancellation();
@@ -92,7 +93,7 @@ OpenLease* UnitFeed::new_lease() {
   if (free_ != nullptr) {
     return std::exchange(free_, free_->free);
   }
-  return leases_.emplace_back(std::make_unique<OpenLease>()).get();
+  return leases_.emplace_back(std::make_unique<OpenLease>(*this)).get();
 }
 
 // Under claim_mutex_, with a lease open.
@@ -184,7 +185,8 @@ void UnitFeed::settle(Account& account) {
     return;
   }
   OpenLease& lease = *std::exchange(account.lease, nullptr);
-  const std::uint32_t done = std::exchange(account.done, 0);
+  const std::uint64_t ended = account.ended.load(std::memory_order_relaxed);  // Ours.
+  const auto done = static_cast<std::uint32_t>(ended - std::exchange(account.settled, ended));
   if (lease.record.merge(std::exchange(account.tally, Tally{}), done)) {
     report(lease);
   }

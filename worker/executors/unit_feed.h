@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "worker/executors/executor.h"
@@ -21,8 +22,12 @@
 
 namespace strata {
 
+class UnitFeed;
+
 // A lease of which units are alive or have not begun.
 struct OpenLease {
+  explicit OpenLease(UnitFeed& of) : feed(of) {}
+  UnitFeed& feed;
   LeaseRecord record;
   std::uint32_t next = 0;     // The first unit not handed out. GUARDED_BY(UnitFeed::claim_mutex_)
   OpenLease* free = nullptr;  // In the list of those that can be used again.
@@ -56,23 +61,36 @@ class UnitFeed : public Feed {
   }
   [[nodiscard]] const Job& job() const { return *job_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
-  // A unit has ended on that processor: what it added, and what it threw, or null.
-  void ended(Processor& processor, OpenLease& lease, const Unit& unit,
+  // A processor's; its holder's but for `ended`.
+  struct alignas(128) Account {
+    OpenLease* lease = nullptr;  // What tally is about, and the units that ended since `settled`.
+    Tally tally;
+    std::uint64_t settled = 0;            // `ended` at the last merge into a lease
+    std::uint32_t batch = 1;              // Units to take next
+    std::uint32_t taken = 0;              // Units taken last
+    std::uint64_t taken_ns = 0;           // When
+    std::atomic<std::uint64_t> ended{0};  // Units, in this trial
+
+    void count() {
+      const std::uint64_t total = ended.load(std::memory_order_relaxed) + 1;  // Ours.
+      ended.store(total, std::memory_order_release);                          // Pairs with alive().
+    }
+  };
+
+  Account& account_of(const Processor& processor) { return accounts_[processor.index]; }
+
+  // A unit has ended on that account's processor: what it added, and what it threw, or null.
+  void ended(Account& account, OpenLease& lease, const Unit& unit,
              const std::exception_ptr& error) {
-    Account& account = accounts_[processor.index];
     if (account.lease != &lease) [[unlikely]] {
       settle(account);
       account.lease = &lease;
     }
-    for (std::size_t i = 0; i < kSums; ++i) {
-      account.tally.sums[i] += unit.sums()[i];
-    }
+    add_sums(account.tally.sums, unit.sums(), std::make_index_sequence<kSums>());
     if (error) [[unlikely]] {
       add_failure(account, lease, unit.index(), error);
     }
-    ++account.done;
-    const std::uint64_t total = account.ended.load(std::memory_order_relaxed) + 1;  // Ours.
-    account.ended.store(total, std::memory_order_release);
+    account.count();
     // Relaxed: one who found no room just now may be missed here; it looks once more before it
     // sleeps, and within milliseconds again while others are busy. A full fence for each unit would
     // cost more than all else here.
@@ -80,19 +98,24 @@ class UnitFeed : public Feed {
       feed_the_starving();
     }
   }
+  // The same for one that threw nothing, without a call where there is nothing else to be done.
+  // False: there is, and nothing was done.
+  [[nodiscard]] [[gnu::always_inline]] bool ended_as_usual(Account& account, OpenLease& lease,
+                                                           const Unit& unit) {
+    if (account.lease != &lease || starving_.load(std::memory_order_relaxed)) [[unlikely]] {
+      return false;
+    }
+    add_sums(account.tally.sums, unit.sums(), std::make_index_sequence<kSums>());
+    account.count();
+    return true;
+  }
 
  private:
-  // A processor's; its holder's but for `ended`.
-  struct alignas(128) Account {
-    OpenLease* lease = nullptr;  // What tally and done are about.
-    Tally tally;
-    std::uint32_t done = 0;
-    std::uint32_t batch = 1;              // Units to take next
-    std::uint32_t taken = 0;              // Units taken last
-    std::uint64_t taken_ns = 0;           // When
-    std::atomic<std::uint64_t> ended{0};  // Units, in this trial
-  };
-
+  // One by one: two at once would read what a unit has just written in another width, and wait.
+  template <std::size_t... I>
+  static void add_sums(Sums& to, const Sums& from, std::index_sequence<I...>) {
+    ((to[I] += from[I]), ...);
+  }
   void add_failure(Account& account, OpenLease& lease, std::uint64_t unit,
                    const std::exception_ptr& error);
   void settle(Account& account);

@@ -11,8 +11,8 @@
 
 #include "shared/base/result.h"
 #include "shared/os/stack_slab.h"
+#include "shared/unit/floating_point.h"
 #include "worker/fiber/context.h"
-#include "worker/fiber/floating_point.h"
 #include "worker/fiber/sanitizer.h"
 
 namespace strata {

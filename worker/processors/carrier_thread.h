@@ -34,6 +34,7 @@ struct CarrierThread {
   Processor* lent = nullptr;       // What it held when it entered a blocking region.
   Fiber* running = nullptr;        // Null: its own stack runs.
   Runnable handed;                 // What a fiber left for the thread's own stack to run.
+  void* beginning = nullptr;       // For the feed: the unit that is begun on this stack.
   Afterwards afterwards;
   OwnerLock* held = nullptr;  // A lock that whoever goes on next lets go, before `afterwards`.
   Context own;                // Its own stack, while a fiber runs.
@@ -52,6 +53,11 @@ struct CarrierThread {
 // The calling thread's, or null on a thread that carries nothing. Never inlined: code that runs on
 // a fiber may be on another thread after a switch, and must not remember where a thread-local was.
 CarrierThread* this_carrier_thread();
+namespace detail {
+extern constinit thread_local CarrierThread* carrier_thread;
+}  // namespace detail
+// The same, inlined: for code that runs on the thread's own stack and not on a fiber.
+inline CarrierThread& thread_of_this_stack() { return *detail::carrier_thread; }
 // Makes it the calling thread's; null at its end. Gives the one before.
 CarrierThread* set_carrier_thread(CarrierThread* thread);
 

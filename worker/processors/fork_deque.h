@@ -36,16 +36,14 @@ class ForkDeque {
   void set_shared(bool shared) { shared_ = shared; }
 
   // Owner.
-  void push(Runnable parent) {
+  [[gnu::always_inline]] void push(Runnable parent) {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);  // Ours (1).
-    // Acquire: pairs with the thieves' compare-and-swap; they have read what we overwrite.
-    const std::int64_t top = top_.load(std::memory_order_acquire);
-    Array* array = array_.load(std::memory_order_relaxed);
-    if (bottom - top >= array->capacity()) [[unlikely]] {
-      array = grow(*array, top, bottom);
+    if (bottom >= full_at_) [[unlikely]] {
+      make_room(bottom);
     }
-    array->put(bottom, parent);
-    bottom_.store(bottom + 1, std::memory_order_release);  // (3), with the load in steal().
+    slots_[static_cast<std::size_t>(bottom) & mask_].store(parent.word(),
+                                                           std::memory_order_relaxed);
+    bottom_.store(bottom + 1, std::memory_order_release);  // (3), with the load in take().
   }
   // Owner: takes what was pushed last if it is `parent`.
   bool pop(Runnable parent) { return pop_last(parent) == parent; }
@@ -76,6 +74,8 @@ class ForkDeque {
   class Array {
    public:
     explicit Array(std::size_t capacity) : mask_(capacity - 1), items_(capacity) {}
+    [[nodiscard]] std::atomic<std::uint64_t>* slots() { return items_.data(); }
+    [[nodiscard]] std::size_t mask() const { return mask_; }
     [[nodiscard]] std::int64_t capacity() const { return static_cast<std::int64_t>(mask_ + 1); }
     // Relaxed: bottom_, top_ and array_ order what is taken from here (2, 3).
     void put(std::int64_t at, Runnable item) {
@@ -92,7 +92,7 @@ class ForkDeque {
   };
 
   // `only`: whatever it is, when that is nothing. Gives what was taken.
-  Runnable pop_last(Runnable only) {
+  [[gnu::always_inline]] Runnable pop_last(Runnable only) {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed) - 1;
     bottom_.store(bottom, std::memory_order_relaxed);
     if (shared_) {
@@ -103,12 +103,13 @@ class ForkDeque {
       bottom_.store(bottom + 1, std::memory_order_relaxed);  // It was empty, and is as it was.
       return {};
     }
-    const Runnable item = array_.load(std::memory_order_relaxed)->get(bottom);
+    const Runnable item = Runnable::of_word(
+        slots_[static_cast<std::size_t>(bottom) & mask_].load(std::memory_order_relaxed));
     if (only && item != only) [[unlikely]] {
       bottom_.store(bottom + 1, std::memory_order_release);
       return {};
     }
-    if (top < bottom) {
+    if (top < bottom || !shared_) {
       return item;
     }
     // The last one: thieves may be after it too (1).
@@ -131,24 +132,36 @@ class ForkDeque {
                : Runnable{};
   }
 
-  Array* adopt(std::unique_ptr<Array> array) {
+  void adopt(std::unique_ptr<Array> array) {
+    slots_ = array->slots();
+    mask_ = array->mask();
     arrays_.push_back(std::move(array));
     // Release: publishes the items copied before, to the acquire in take().
     array_.store(arrays_.back().get(), std::memory_order_release);
-    return arrays_.back().get();
   }
-  [[gnu::noinline]] Array* grow(const Array& old, std::int64_t top, std::int64_t bottom) {
-    auto bigger = std::make_unique<Array>(static_cast<std::size_t>(old.capacity()) * 2);
-    for (std::int64_t at = top; at < bottom; ++at) {
-      bigger->put(at, old.get(at));
+  // Owner: so that the item at `bottom` has a place.
+  [[gnu::noinline]] void make_room(std::int64_t bottom) {
+    // Acquire: pairs with the thieves' compare-and-swap; they have read what will be overwritten.
+    const std::int64_t top = top_.load(std::memory_order_acquire);
+    const Array& array = *arrays_.back();
+    if (bottom - top >= array.capacity()) {
+      auto bigger = std::make_unique<Array>(static_cast<std::size_t>(array.capacity()) * 2);
+      for (std::int64_t at = top; at < bottom; ++at) {
+        bigger->put(at, array.get(at));
+      }
+      adopt(std::move(bigger));
     }
-    return adopt(std::move(bigger));
+    full_at_ = top + arrays_.back()->capacity();
   }
 
   // On lines of their own: thieves write top_, the owner bottom_.
   alignas(64) std::atomic<std::int64_t> top_{0};
   alignas(64) std::atomic<std::int64_t> bottom_{0};
-  std::atomic<Array*> array_{nullptr};
+  std::int64_t full_at_ = 0;  // Owner's: where there is no room, as far as it knows.
+  // Owner's: of the array in use.
+  std::atomic<std::uint64_t>* slots_ = nullptr;
+  std::size_t mask_ = 0;
+  std::atomic<Array*> array_{nullptr};          // For thieves.
   bool shared_ = false;                         // Immutable while it is in use.
   std::vector<std::unique_ptr<Array>> arrays_;  // Owner's; all of them, the last is in use (5).
 };

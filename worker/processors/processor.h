@@ -44,9 +44,15 @@ struct alignas(128) Processor {
     in_row = 0;
     return ready.pop();
   }
-  void count_turn() {
+  // True: so many have passed that it is time to look around.
+  bool count_turn() {
     // Relaxed, and no read-modify-write: the holder alone writes.
-    turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    const std::uint64_t turn = turns.load(std::memory_order_relaxed) + 1;
+    turns.store(turn, std::memory_order_relaxed);
+    return turn >= look_at;
+  }
+  void look_after(std::uint32_t turns_from_now) {
+    look_at = turns.load(std::memory_order_relaxed) + turns_from_now;
   }
   // `next` goes before the queue so often without a break: a pair that wakes each other must not
   // starve the rest, and 8 hand-overs of 50 ns are not felt.
@@ -69,8 +75,8 @@ struct alignas(128) Processor {
   ParkedList parked{this};  // Waits of units that were parked here.
 
   // Holder's.
-  void* spare_cell = nullptr;    // For the feed: memory of the unit that ended last.
-  std::uint32_t turns_left = 1;  // Until the next look at clock and global queue
+  void* spare_cell = nullptr;  // For the feed: memory of the unit that ended last.
+  std::uint64_t look_at = 1;   // The turn of the next look at clock and global queue
   std::uint32_t turns_of_look = 1;
   std::uint64_t looked_ns = 0;
   bool begin_fresh = false;  // Begin a unit before the ready ones go on.
@@ -83,8 +89,8 @@ struct alignas(128) Processor {
   bool late = false;   // That time has passed.
   TimerHeap::Due due;  // Kept for its memory.
   // Written by the holder, read by the one that looks for processors which do not come round.
-  std::atomic<std::uint32_t> turns{0};
-  std::vector<std::uint32_t> turns_seen;  // Holder's: of the others, when it last looked.
+  std::atomic<std::uint64_t> turns{0};
+  std::vector<std::uint64_t> turns_seen;  // Holder's: of the others, when it last looked.
 
   // Who may hold it. kLent: its holder is in a region that may block; whoever brings this to kHeld
   // is the holder.

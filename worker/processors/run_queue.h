@@ -4,7 +4,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
+#include <utility>
 
 #include "worker/processors/runnable.h"
 
@@ -13,7 +14,7 @@ namespace strata {
 class RunQueue {
  public:
   void push(Runnable runnable) {
-    if (size() == items_.size()) [[unlikely]] {
+    if (size() == capacity_) [[unlikely]] {
       grow();
     }
     const std::uint32_t end = end_.load(std::memory_order_relaxed);
@@ -28,6 +29,23 @@ class RunQueue {
     }
     begin_.store(begin + 1, std::memory_order_relaxed);
     return items_[begin & mask_];
+  }
+  // push() and then pop(), cheaper: it gives `runnable` back when there is no other.
+  Runnable exchange(Runnable runnable) {
+    const std::uint32_t begin = begin_.load(std::memory_order_relaxed);
+    const std::uint32_t end = end_.load(std::memory_order_relaxed);
+    if (begin == end) {
+      return runnable;
+    }
+    const Runnable first = items_[begin & mask_];
+    items_[end & mask_] = runnable;  // There is room: if it was full, where the first has been.
+    begin_.store(begin + 1, std::memory_order_relaxed);
+    end_.store(end + 1, std::memory_order_relaxed);
+    return first;
+  }
+  // The one that pop() would give; there is one.
+  [[nodiscard]] Runnable front() const {
+    return items_[begin_.load(std::memory_order_relaxed) & mask_];
   }
   [[nodiscard]] bool empty() const { return size() == 0; }
   // From any thread without the lock: what it was a moment ago.
@@ -47,18 +65,21 @@ class RunQueue {
 
  private:
   [[gnu::noinline]] void grow() {
-    std::vector<Runnable> bigger(items_.empty() ? 256 : items_.size() * 2);
+    const std::uint32_t capacity = capacity_ == 0 ? 256 : capacity_ * 2;
+    auto bigger = std::make_unique<Runnable[]>(capacity);  // NOLINT(modernize-avoid-c-arrays)
     const std::uint32_t count = size();
     for (std::uint32_t i = 0; i < count; ++i) {
       bigger[i] = items_[(begin_.load(std::memory_order_relaxed) + i) & mask_];
     }
     begin_.store(0, std::memory_order_relaxed);
     end_.store(count, std::memory_order_relaxed);
-    items_.swap(bigger);
-    mask_ = static_cast<std::uint32_t>(items_.size() - 1);
+    items_ = std::move(bigger);
+    capacity_ = capacity;
+    mask_ = capacity - 1;
   }
 
-  std::vector<Runnable> items_;
+  std::unique_ptr<Runnable[]> items_;  // NOLINT(modernize-avoid-c-arrays): capacity_ of them
+  std::uint32_t capacity_ = 0;
   std::uint32_t mask_ = 0;
   std::atomic<std::uint32_t> begin_{0};
   std::atomic<std::uint32_t> end_{0};

@@ -159,7 +159,7 @@ bool Processors::steal(Processor& processor) {
     }
     bool stuck = false;
     if (late) {
-      const std::uint32_t turns = victim.turns.load(std::memory_order_relaxed);
+      const std::uint64_t turns = victim.turns.load(std::memory_order_relaxed);
       stuck = std::exchange(processor.turns_seen[at], turns) == turns;
     }
     if (steal_from(victim, processor, stuck)) {
@@ -217,12 +217,6 @@ void Processors::stop_searching(Processor& processor) {
   processor.searching = false;
   if (searching_.fetch_sub(1, std::memory_order_seq_cst) == 1) {
     wake_one();  // The last one found something: there may be more.
-  }
-}
-
-void Processors::tell_idle(bool there_are) {
-  if (there_are) [[unlikely]] {
-    wake_one();
   }
 }
 

@@ -71,7 +71,7 @@ void Processors::run(Feed& feed) {
   for (const auto& processor : processors_) {
     processor->searching = false;
     processor->late = false;
-    processor->turns_left = 1;
+    processor->look_after(1);
   }
   processors_[0]->state.store(Processor::kHeld, std::memory_order_relaxed);
   for (std::uint32_t i = 1; i < count(); ++i) {

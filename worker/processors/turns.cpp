@@ -60,8 +60,7 @@ void Processors::resume(Runnable runnable) {
 }
 
 Runnable Processors::next_ready(Processor& processor) {
-  processor.count_turn();
-  if (--processor.turns_left == 0) [[unlikely]] {
+  if (processor.count_turn()) [[unlikely]] {
     look_around(processor);
   }
   processor.lock.lock();
@@ -79,7 +78,7 @@ Runnable Processors::next_ready(Processor& processor) {
   } else if (took < kLookAtLeastNs) {
     processor.turns_of_look = std::min(kTurnsOfLook, processor.turns_of_look * 2);
   }
-  processor.turns_left = processor.turns_of_look;
+  processor.look_after(processor.turns_of_look);
   take_due(processor, processor);
   take_global(processor);
   if (const Runnable oldest = processor.forks.take_oldest()) {
@@ -120,31 +119,6 @@ bool Processors::begin_one(Processor& processor) {
   return true;
 }
 
-bool Processors::take_fresh(void*& source, std::uint32_t& place) {
-  CarrierThread& me = *this_carrier_thread();
-  if (me.processor == nullptr || me.handed) {
-    return false;  // The processor was lost in a blocking region; or a frame has yielded to
-                   // another.
-  }
-  Processor& processor = *me.processor;
-  processor.count_turn();
-  if (--processor.turns_left == 0) [[unlikely]] {
-    look_around(processor);
-    processor.begin_fresh = false;  // It begins one now, or has none.
-  }
-  if (!processor.forks.seems_empty()) {
-    return false;
-  }
-  processor.lock.lock();
-  const bool take = !processor.fresh.empty() && !processor.next && processor.ready.empty();
-  if (take) {
-    source = processor.fresh.source;
-    place = processor.fresh.first++;
-  }
-  processor.lock.unlock();
-  return take;
-}
-
 void Processors::make_ready(Runnable runnable) {
   CarrierThread* me = this_carrier_thread();
   if (me == nullptr || &me->owner != this || me->processor == nullptr || config_.always_migrate) {
@@ -181,39 +155,37 @@ void Processors::add_sleeper(std::uint64_t at_ns, Runnable sleeper) {
   here().timers.add(at_ns, sleeper);
 }
 
-void Processors::push_fork(Runnable parent) {
-  here().forks.push(parent);
-  if (processors_.size() > 1) {
-    light_fence();  // Between the push and the look: the heavy one is in anything_to_do().
-    tell_idle(idle_count_.load(std::memory_order_relaxed) != 0);
-  }
-}
-
-bool Processors::pop_fork(Runnable parent) {
-  // Not there: it was taken; or what lies there is another tree's, since this child was suspended
-  // and its parent went on long ago.
-  return here().forks.pop(parent);
-}
-
-void Processors::yield_frame(std::coroutine_handle<> frame) {
+// The next frame is gone on with at once, without a return to carry(): 2 ns of 9.
+std::coroutine_handle<> Processors::yield_frame(std::coroutine_handle<> frame) {
   CarrierThread& me = *this_carrier_thread();
   Processor& processor = *me.processor;
-  processor.count_turn();
-  if (--processor.turns_left == 0) [[unlikely]] {
+  if (processor.count_turn()) [[unlikely]] {
     look_around(processor);
-  }
-  if (config_.always_migrate || processor.begin_fresh) [[unlikely]] {
     make_ready_last(Runnable(frame));
-    return;
+    return std::noop_coroutine();
+  }
+  if (config_.always_migrate) [[unlikely]] {
+    make_ready_last(Runnable(frame));
+    return std::noop_coroutine();
   }
   processor.lock.lock();
-  processor.ready.push(Runnable(frame));
-  // The thread's own stack is what called this; it resumes what is handed to it.
-  me.handed = processor.take_next();
-  const bool tell = !processor.ready.empty() &&
+  Runnable next;
+  if (processor.next) [[unlikely]] {
+    processor.ready.push(Runnable(frame));
+    next = processor.take_next();
+  } else {
+    processor.in_row = 0;
+    next = processor.ready.exchange(Runnable(frame));
+  }
+  const bool tell = processor.lock.shared() && !processor.ready.empty() &&
                     idle_count_.load(std::memory_order_relaxed) != 0;  // Ordered by the lock.
   processor.lock.unlock();
   tell_idle(tell);
+  if (next.is_fiber()) [[unlikely]] {
+    me.handed = next;
+    return std::noop_coroutine();
+  }
+  return next.frame();
 }
 
 namespace {
@@ -268,7 +240,7 @@ void Processors::unpark_counted(Waiter& waiter) {
 
 // Fibers. -----------------------------------------------------------------------------------------
 
-void Processors::arrive() {
+[[gnu::always_inline]] inline void Processors::arrive() {
   CarrierThread& me = *this_carrier_thread();
   if (me.held != nullptr) {
     std::exchange(me.held, nullptr)->unlock();
@@ -310,22 +282,18 @@ void Processors::yield_fiber() {
     suspend_fiber(to_the_end);
     return;
   }
-  processor.count_turn();
-  if (--processor.turns_left == 0) [[unlikely]] {
+  if (processor.count_turn()) [[unlikely]] {
     look_around(processor);
   }
   processor.lock.lock();
-  if (!processor.begin_fresh && !processor.next) [[likely]] {
-    const Runnable next = processor.ready.pop();
-    if (next.is_fiber()) {
+  if (!processor.begin_fresh && !processor.next && !processor.ready.empty()) [[likely]] {
+    const Runnable next = processor.ready.front();
+    if (next.is_fiber()) [[likely]] {
       // Nobody can take this fiber from the queue before the lock is let go, on the other side.
-      processor.ready.push(Runnable(self));
+      processor.ready.exchange(Runnable(self));
       me.held = processor.lock.shared() ? &processor.lock : nullptr;
       leave_fiber(me, self, next, {});
       return;
-    }
-    if (next) {
-      processor.next = next;
     }
   }
   const bool others = processor.next || !processor.ready.empty() || !processor.fresh.empty() ||
