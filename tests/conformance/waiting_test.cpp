@@ -109,7 +109,7 @@ TEST_P(WaitingTest, WhoSleepsOrBlocksInTheKernelIsInNoDeadlock) {
   NEEDS_ALIVE(3)
   Semaphore by_clock(0);
   Semaphore by_kernel(0);
-  constexpr auto kLongerThanTheyAreWatched = 250ms;
+  static constexpr auto kLongerThanTheyAreWatched = 250ms;
   const Sums sums = run(3, [&](Unit& unit) -> Co<void> {
     if (unit.index() == 0) {
       co_await by_clock.acquire(unit);
