@@ -15,33 +15,33 @@ template <typename Owner>
 class [[nodiscard]] ListedWait : public ParkedWait<> {
  public:
   ListedWait(Owner& owner, Unit& unit, const char* what, const WaitLimit& limit)
-      : ParkedWait(unit, what, limit), owner_(owner) {}
+      : ParkedWait(unit, what, limit), owner_(&owner) {}
   bool await_ready() {
     {
-      const std::lock_guard lock(owner_.lock_);
-      if (owner_.take()) {
+      Owner& owner = *owner_;
+      const std::lock_guard lock(owner.lock_);
+      if (owner.take()) {
+        owner_ = nullptr;
         return true;
       }
-      waited_ = true;
-      owner_.waiters_.push_back(waiter());
+      owner.waiters_.push_back(waiter());
     }
     return park();
   }
   WaitEnd await_resume() {
-    if (!waited_) {
+    if (owner_ == nullptr) {
       return WaitEnd::kDone;
     }
     const WaitEnd end = ended();
     if (end != WaitEnd::kDone) {
-      const std::lock_guard lock(owner_.lock_);
-      owner_.waiters_.remove(waiter());
+      const std::lock_guard lock(owner_->lock_);
+      owner_->waiters_.remove(waiter());
     }
     return end;
   }
 
  private:
-  Owner& owner_;
-  bool waited_ = false;
+  Owner* owner_;  // Null: there was nothing to wait for.
 };
 
 }  // namespace strata

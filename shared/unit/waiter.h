@@ -60,10 +60,10 @@ class Waiter {
 
   // For the executor. How far park() and unpark() have come: 0 at the start; the rest is its own.
   std::atomic<std::uint32_t> progress{0};
-  std::coroutine_handle<> frame;  // park_later()'s
-  void* parked = nullptr;         // Whatever else it keeps of a parked unit.
   static constexpr std::uint32_t kNoTimer = UINT32_MAX;
   std::uint32_t timer = kNoTimer;  // Where its deadline lies among timers.
+  std::coroutine_handle<> frame;   // park_later()'s
+  void* parked = nullptr;          // Whatever else it keeps of a parked unit.
 
  private:
   Carrier* carrier_;
