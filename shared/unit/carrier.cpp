@@ -2,16 +2,25 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 #include "shared/base/check.h"
 #include "shared/os/clock.h"
 #include "shared/sync/futex.h"
 #include "shared/unit/join.h"
 #include "shared/unit/kernel.h"
+#include "shared/unit/wait_report.h"
 
 namespace strata {
+namespace {
+// How long a unit waits before it looks whether all others do, too; the thread that finds nothing
+// waits twice as long, so that thousands of waiting threads cost nothing.
+constexpr std::uint64_t kFirstLook = 100'000'000;
+constexpr std::uint64_t kLastLook = 1'600'000'000;
+}  // namespace
 
 void Carrier::compute_later(std::coroutine_handle<>) {
   STRATA_CHECK(false, "this executor finishes compute at once");
@@ -43,6 +52,26 @@ void Carrier::fork_stack(Join&, std::coroutine_handle<>) {
 bool Carrier::keep_modes(FloatingPointModes*) { return false; }
 void Carrier::wait_stack(Join&) { STRATA_CHECK(false, "this executor has no stacks for children"); }
 
+void Carrier::cancel_units(const std::string& why) {
+  {
+    const std::lock_guard lock(why_mutex_);
+    if (cancelled_.load(std::memory_order_relaxed)) {
+      return;
+    }
+    why_ = why;
+    cancelled_.store(true, std::memory_order_relaxed);  // why_ is read under its lock.
+  }
+  cancel_parked();
+}
+void Carrier::throw_cancelled() const {
+  const std::lock_guard lock(why_mutex_);
+  throw UnitCancelled(why_);
+}
+void Carrier::forget_cancellation() {
+  const std::lock_guard lock(why_mutex_);
+  cancelled_.store(false, std::memory_order_relaxed);
+}
+
 bool BlockingCarrier::compute(std::uint64_t seed, std::uint64_t index, std::uint64_t operations,
                               std::uint64_t& value) {
   value = compute_kernel(seed, index, operations);
@@ -65,12 +94,31 @@ bool BlockingCarrier::yield() {
 
 // The waiter's progress is 1 once unpark() was called.
 bool BlockingCarrier::park(Waiter& waiter) {
+  parked_.add(waiter);
+  if (units_cancelled() && waiter.settle(Waiter::Outcome::kUnitsCancelled)) {
+    return true;  // Nobody else will call unpark().
+  }
+  std::uint64_t patience = kFirstLook;
+  bool suspected = false;
   // Acquire: pairs with the release in unpark().
   while (waiter.progress.load(std::memory_order_acquire) == 0) {
     const std::uint64_t now = now_ns();
-    if (now < waiter.deadline_ns()) {
-      futex_wait(waiter.progress, 0,
-                 waiter.deadline_ns() == kNoDeadline ? UINT64_MAX : waiter.deadline_ns() - now);
+    if (waiter.deadline_ns() == kNoDeadline) {
+      futex_wait(waiter.progress, 0, outside_wakers_ ? UINT64_MAX : patience);
+      if (outside_wakers_ || now_ns() - now < patience) {
+        continue;
+      }
+      const std::string seen = deadlock();
+      if (seen.empty()) {
+        suspected = false;
+        patience = std::min(2 * patience, kLastLook);
+      } else if (!std::exchange(suspected, true)) {
+        patience = kFirstLook;  // A thread may have been woken, and wait for a core since.
+      } else {
+        cancel_units(seen);
+      }
+    } else if (now < waiter.deadline_ns()) {
+      futex_wait(waiter.progress, 0, waiter.deadline_ns() - now);
     } else if (waiter.settle(Waiter::Outcome::kTimedOut)) {
       return true;  // Nobody else will call unpark().
     } else {
@@ -85,6 +133,18 @@ void BlockingCarrier::unpark(Waiter& waiter) {
   progress.store(1, std::memory_order_release);  // Pairs with park().
   // The waiter may be gone by now: only its address is used, and a stranger woken looks again.
   futex_wake_all(progress);
+}
+
+std::string BlockingCarrier::deadlock() {
+  WaitReport report;
+  int waiting = 0;
+  parked_.for_each_waiting([&](const Waiter& waiter) {
+    if (waiter.deadline_ns() == kNoDeadline) {
+      ++waiting;
+      report.add(waiter);
+    }
+  });
+  return waiting == running_.load(std::memory_order_relaxed) ? report.deadlock() : "";
 }
 
 }  // namespace strata

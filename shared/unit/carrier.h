@@ -5,9 +5,13 @@
 // returns false, the second half (..._later) is called with the suspended frame and must arrange
 // for it to be resumed. Executors whose units are OS threads or stacks only write the first half.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <exception>
+#include <mutex>
+#include <string>
 
 #include "shared/unit/waiter.h"
 
@@ -21,6 +25,17 @@ enum class ForkWay : std::uint8_t {
   kInPlace,  // It does not: it is awaited. Nothing to be done by the carrier.
   kFrames,   // The child runs on; who has time takes the rest of the parent: push_fork, end_fork.
   kStacks    // On a stack of its own; again the parent can be taken: fork_stack, wait_stack.
+};
+
+// Thrown in a unit that waits, sleeps or yields when its trial has failed: nobody would ever end
+// its wait. Bodies let it pass.
+class UnitCancelled : public std::exception {
+ public:
+  explicit UnitCancelled(std::string why) : why_(std::move(why)) {}
+  [[nodiscard]] const char* what() const noexcept override { return why_.c_str(); }
+
+ private:
+  std::string why_;
 };
 
 class Carrier {
@@ -61,6 +76,24 @@ class Carrier {
   // does not run; null: no longer. False: this executor cannot. See OwnFloatingPoint.
   virtual bool keep_modes(FloatingPointModes* modes);
 
+  // Ends the trial's units where they wait: every wait of theirs, now and later, throws
+  // UnitCancelled with this reason. The first reason stays. Any thread, while a unit is alive.
+  void cancel_units(const std::string& why);
+  [[nodiscard]] bool units_cancelled() const {
+    // Relaxed: a hint for those that run; park() is ordered with cancel_units() by the lock of the
+    // ParkedList.
+    return cancelled_.load(std::memory_order_relaxed);
+  }
+  // Throws if the units were cancelled.
+  void throw_if_cancelled() const {
+    if (units_cancelled()) [[unlikely]] {
+      throw_cancelled();
+    }
+  }
+  [[noreturn]] void throw_cancelled() const;
+  // For executors: a trial begins, and no unit is alive.
+  void forget_cancellation();
+
   [[nodiscard]] ForkWay fork_way() const { return fork_way_; }
   // Whether what waits is always a suspended frame, so that first halves need not be asked.
   [[nodiscard]] bool always_suspends() const { return fork_way_ == ForkWay::kFrames; }
@@ -76,12 +109,19 @@ class Carrier {
   virtual void wait_stack(Join& join);
 
  private:
+  // Ends every wait that is parked.
+  virtual void cancel_parked() = 0;
+
   const ForkWay fork_way_;
+  std::atomic<bool> cancelled_{false};
+  mutable std::mutex why_mutex_;
+  std::string why_;  // GUARDED_BY(why_mutex_)
 };
 
 // The first halves shared by `serial`, `threads` and `pool`: they block the OS thread.
 class BlockingCarrier : public Carrier {
  public:
+  BlockingCarrier() { parked_.set_shared(true); }
   bool compute(std::uint64_t seed, std::uint64_t index, std::uint64_t operations,
                std::uint64_t& value) override;
   bool sleep(std::chrono::nanoseconds duration) override;
@@ -92,6 +132,21 @@ class BlockingCarrier : public Carrier {
   void unpark(Waiter& waiter) override;
   // Nobody else runs on its thread while it is alive.
   bool keep_modes(FloatingPointModes* /*modes*/) override { return true; }
+
+  // For executors: so many OS threads carry units, or may begin one. When as many units wait for
+  // each other, and for no time, that is a deadlock, and they are cancelled with its description.
+  void add_running(int threads) { running_.fetch_add(threads, std::memory_order_relaxed); }
+  // Threads that carry no unit wake units: a deadlock cannot be known.
+  void set_outside_wakers(bool outside_wakers) { outside_wakers_ = outside_wakers; }
+
+ private:
+  void cancel_parked() override { parked_.cancel_all(); }
+  // What all of them wait for, if they are in a deadlock; otherwise empty.
+  std::string deadlock();
+
+  ParkedList parked_;
+  std::atomic<int> running_{0};  // Relaxed: looked at when nothing has happened for long.
+  bool outside_wakers_ = false;
 };
 
 }  // namespace strata

@@ -77,7 +77,8 @@ class Channel {
       return end_ || this->park();
     }
     WaitEnd await_resume() {
-      return end_ ? *end_ : channel_.left(channel_.senders_, this->waiter(), this->ended());
+      return end_ ? *end_
+                  : ended_as(this->waiter(), this->ended(channel_.lock_, channel_.senders_));
     }
 
    private:
@@ -105,7 +106,7 @@ class Channel {
     }
     Received<T> await_resume() {
       const WaitEnd end =
-          end_ ? *end_ : channel_.left(channel_.receivers_, this->waiter(), this->ended());
+          end_ ? *end_ : ended_as(this->waiter(), this->ended(channel_.lock_, channel_.receivers_));
       return {end, std::move(value_)};
     }
 
@@ -188,21 +189,15 @@ class Channel {
     most_ = std::max(most_, values_.size());
   }
 
+  // A wait has ended: by close(), or as it says.
+  static WaitEnd ended_as(const Transfer& waiter, WaitEnd end) {
+    return end == WaitEnd::kDone && waiter.closed ? WaitEnd::kClosed : end;
+  }
   static void unpark(Transfer* waiter) {
     if (waiter != nullptr) {
       waiter->carrier().unpark(*waiter);
     }
   }
-  // A waiter resumes.
-  WaitEnd left(WaiterList<Transfer>& side, Transfer& waiter, WaitEnd end) {
-    if (end == WaitEnd::kDone) {
-      return waiter.closed ? WaitEnd::kClosed : WaitEnd::kDone;
-    }
-    const std::lock_guard lock(lock_);
-    side.remove(waiter);
-    return end;
-  }
-
   const std::size_t capacity_;
   SpinLock lock_;
   bool closed_ = false;             // GUARDED_BY(lock_), and so is all that follows.

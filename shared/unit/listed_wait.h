@@ -29,15 +29,7 @@ class [[nodiscard]] ListedWait : public ParkedWait<> {
     return park();
   }
   WaitEnd await_resume() {
-    if (owner_ == nullptr) {
-      return WaitEnd::kDone;
-    }
-    const WaitEnd end = ended();
-    if (end != WaitEnd::kDone) {
-      const std::lock_guard lock(owner_->lock_);
-      owner_->waiters_.remove(waiter());
-    }
-    return end;
+    return owner_ == nullptr ? WaitEnd::kDone : ended(owner_->lock_, owner_->waiters_);
   }
 
  private:

@@ -36,13 +36,8 @@ class Mutex::Turn : public ParkedWait<LockWaiter> {
     if (end_) {
       return end_;
     }
-    const WaitEnd end = ended();
-    if (end == WaitEnd::kDone) {
-      return waiter().handed ? std::optional(end) : std::nullopt;
-    }
-    const std::lock_guard lock(mutex_.lock_);
-    mutex_.waiters_.remove(waiter());
-    return end;
+    const WaitEnd end = ended(mutex_.lock_, mutex_.waiters_);
+    return end != WaitEnd::kDone || waiter().handed ? std::optional(end) : std::nullopt;
   }
 
  private:

@@ -114,7 +114,7 @@ class Unit {
     std::chrono::nanoseconds duration;
     [[nodiscard]] bool await_ready() const { return carrier.sleep(duration); }
     void await_suspend(std::coroutine_handle<> self) const { carrier.sleep_later(duration, self); }
-    static void await_resume() noexcept {}
+    void await_resume() const { carrier.throw_if_cancelled(); }
   };
   struct YieldAwaiter {
     Carrier& carrier;
@@ -122,7 +122,7 @@ class Unit {
     [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> self) const {
       return transfer_to(carrier.yield_later(self));
     }
-    static void await_resume() noexcept {}
+    void await_resume() const { carrier.throw_if_cancelled(); }
   };
   template <typename F>
   struct BlockingAwaiter {

@@ -11,12 +11,14 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <mutex>
 
 #include "shared/os/clock.h"
 #include "shared/sync/spin_lock.h"
 #include "shared/unit/carrier.h"
 #include "shared/unit/unit.h"
 #include "shared/unit/waiter.h"
+#include "shared/unit/waiter_list.h"
 
 namespace strata {
 
@@ -100,19 +102,24 @@ class ParkedWait {
     return waiter_.carrier().park(waiter_);
   }
 
-  // Once it is over. Unless it is kDone the derived class takes its waiter out of the list.
-  WaitEnd ended() {
+  // Once it is over: how. Unless that is kDone, takes the waiter out of the primitive's list.
+  // Throws UnitCancelled.
+  WaitEnd ended(SpinLock& lock, WaiterList<SomeWaiter>& list) {
     if (cancel_ != nullptr) {
       cancel_->remove(entry_);
     }
-    switch (waiter_.outcome()) {
-      case Waiter::Outcome::kTimedOut:
-        return WaitEnd::kTimedOut;
-      case Waiter::Outcome::kCancelled:
-        return WaitEnd::kCancelled;
-      default:
-        return WaitEnd::kDone;
+    const Waiter::Outcome outcome = waiter_.outcome();
+    if (outcome == Waiter::Outcome::kWoken) {
+      return WaitEnd::kDone;
     }
+    {
+      const std::lock_guard guard(lock);
+      list.remove(waiter_);
+    }
+    if (outcome == Waiter::Outcome::kUnitsCancelled) {
+      waiter_.carrier().throw_cancelled();
+    }
+    return outcome == Waiter::Outcome::kTimedOut ? WaitEnd::kTimedOut : WaitEnd::kCancelled;
   }
 
  private:
@@ -120,5 +127,19 @@ class ParkedWait {
   CancelSource* cancel_;
   CancelSource::Entry entry_;
 };
+
+// co_await pause(unit, limit): sleeps until the deadline (kTimedOut) or the cancellation
+// (kCancelled), of which there is at least one.
+class [[nodiscard]] Pause : public ParkedWait<> {
+ public:
+  Pause(Unit& unit, const WaitLimit& limit) : ParkedWait(unit, "a cancellation", limit) {}
+  bool await_ready() { return park(); }
+  WaitEnd await_resume() { return ended(lock_, nobody_); }
+
+ private:
+  SpinLock lock_;
+  WaiterList<> nobody_;
+};
+inline Pause pause(Unit& unit, const WaitLimit& limit) { return {unit, limit}; }
 
 }  // namespace strata

@@ -12,21 +12,34 @@
 // The deadline and a cancellation settle in the same way: the first to settle decides, and exactly
 // one unpark() follows. It may come before the park() that it ends.
 //
+// What is parked also stands in a ParkedList, from park() to the end of the Waiter: so that all
+// waits can be ended together when a unit has failed, and be told of when nobody can end them.
+//
 // A Waiter dies as soon as its unit resumes: after unpark() nobody may touch it.
 #pragma once
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <mutex>
+
+#include "shared/sync/owner_lock.h"
 
 namespace strata {
 
 class Carrier;
+class ParkedList;
 
 inline constexpr std::uint64_t kNoDeadline = UINT64_MAX;
 
 class Waiter {
  public:
-  enum class Outcome : std::uint32_t { kWaiting, kWoken, kTimedOut, kCancelled };
+  enum class Outcome : std::uint32_t {
+    kWaiting,
+    kWoken,
+    kTimedOut,
+    kCancelled,
+    kUnitsCancelled  // Carrier::cancel_units()
+  };
 
   // `what` names what is waited for, in reports of a deadlock ("a mutex"); it outlives the waiter.
   // `deadline_ns`: on the clock of now_ns(); the executor settles with kTimedOut when it has
@@ -36,7 +49,7 @@ class Waiter {
       : carrier_(&carrier), unit_(unit), what_(what), deadline_ns_(deadline_ns) {}
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
-  ~Waiter() = default;
+  ~Waiter();
 
   // True for the one call that decides how the wait ends.
   [[nodiscard]] bool settle(Outcome outcome) {
@@ -63,14 +76,85 @@ class Waiter {
   static constexpr std::uint32_t kNoTimer = UINT32_MAX;
   std::uint32_t timer = kNoTimer;  // Where its deadline lies among timers.
   std::coroutine_handle<> frame;   // park_later()'s
-  void* parked = nullptr;          // Whatever else it keeps of a parked unit.
+  ParkedList* list = nullptr;      // Where it was parked.
 
  private:
+  friend ParkedList;
+
   Carrier* carrier_;
   std::uint64_t unit_;
   const char* what_;
   std::uint64_t deadline_ns_;
   std::atomic<Outcome> outcome_{Outcome::kWaiting};
+  bool listed_ = false;  // GUARDED_BY(the list's lock), as the next two.
+  Waiter* listed_after_ = nullptr;
+  Waiter* listed_before_ = nullptr;
 };
+
+// The waiters that were parked at one place: a processor, or an executor of OS threads.
+class ParkedList {
+ public:
+  // `owner`: for the executor, whose list it is.
+  explicit ParkedList(void* owner = nullptr) : owner_(owner) {}
+  ParkedList(const ParkedList&) = delete;
+  ParkedList& operator=(const ParkedList&) = delete;
+  ~ParkedList() = default;
+
+  // Before anybody uses it: whether several threads do.
+  void set_shared(bool shared) { lock_.set_shared(shared); }
+  [[nodiscard]] void* owner() const { return owner_; }
+
+  // By the unit that parks, once a waiter.
+  void add(Waiter& waiter) {
+    waiter.list = this;
+    const std::lock_guard lock(lock_);
+    waiter.listed_ = true;
+    waiter.listed_before_ = first_;
+    if (first_ != nullptr) {
+      first_->listed_after_ = &waiter;
+    }
+    first_ = &waiter;
+  }
+  // By its unit, which goes on.
+  void remove(Waiter& waiter) {
+    const std::lock_guard lock(lock_);
+    if (waiter.listed_) {
+      unlink(waiter);
+    }
+  }
+  // Calls f(waiter) for all whose wait goes on at this moment. None is gone before it returns.
+  template <typename F>
+  void for_each_waiting(F f) {
+    const std::lock_guard lock(lock_);
+    for (Waiter* waiter = first_; waiter != nullptr; waiter = waiter->listed_before_) {
+      if (waiter->outcome() == Waiter::Outcome::kWaiting) {
+        f(*waiter);
+      }
+    }
+  }
+  // Ends all these waits with kUnitsCancelled.
+  void cancel_all();
+
+ private:
+  void unlink(Waiter& waiter) {
+    waiter.listed_ = false;
+    (waiter.listed_after_ != nullptr ? waiter.listed_after_->listed_before_ : first_) =
+        waiter.listed_before_;
+    if (waiter.listed_before_ != nullptr) {
+      waiter.listed_before_->listed_after_ = waiter.listed_after_;
+    }
+    waiter.listed_after_ = nullptr;
+  }
+
+  void* const owner_;
+  OwnerLock lock_;
+  Waiter* first_ = nullptr;  // GUARDED_BY(lock_): parked last
+};
+
+inline Waiter::~Waiter() {
+  if (list != nullptr) {
+    list->remove(*this);
+  }
+}
 
 }  // namespace strata

@@ -40,6 +40,20 @@ TEST(Groups, AreRefusedWhereTooFewAreAliveWithALayoutThatWorks) {
                  {"-G 5"});
 }
 
+TEST(Groups, ADeadlockEndsTheRunAndIsToldWithWhoWaitsForWhat) {
+  for (const char* executor : {"green", "coroutine", "threads", "gil"}) {
+    // So many meals that they never all end without it.
+    const Ending ending =
+        run({.words = strata_words({"run", "philosophers", "order=same", "units=3",
+                                    "meals=1000000000", "-x", executor, "-P", "1", "-G", "3"})});
+    EXPECT_EQ(ending.status, 1) << executor;
+    EXPECT_NE(ending.errors.find("deadlock: all units that are left wait, and nobody can wake "
+                                 "them: units 0, 1 and 2 wait for a mutex"),
+              std::string::npos)
+        << executor << ": " << ending.errors;
+  }
+}
+
 TEST(Groups, AWorkerThatIsKilledIsReplacedAndItsCopyRunsAnew) {
   // It ends only after the sleeper: time enough to kill a worker, however slow the machine.
   Process process({.words = strata_words({"run", "convoy", "hogs=1", "sleeps=400", "ms=2", "-x",

@@ -26,6 +26,7 @@ std::vector<Run> runs() {
           {"CounterMessage", "counter", {"fix=message", "units=3", "increments=500"}},
           {"Buffer", "buffer", {"producers=2", "consumers=2", "items=2000"}},
           {"BufferOfNothing", "buffer", {"capacity=0", "items=500"}},
+          {"Philosophers", "philosophers", {"units=4", "meals=500"}},
           {"Convoy", "convoy", {"hogs=2", "sleeps=5", "slice=20", "seconds=1"}}};
 }
 

@@ -17,6 +17,7 @@ namespace {
 // Units suspend when they park. unpark() queues them; the test resumes them.
 class StepCarrier final : public Carrier {
  public:
+  void cancel_parked() override {}
   bool compute(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t&) override {
     return true;
   }

@@ -56,6 +56,7 @@ class FrameCarrier final : public Carrier {
     processors_.park(waiter, Runnable(unit));
   }
   void unpark(Waiter& waiter) override { processors_.unpark(waiter); }
+  void cancel_parked() override { processors_.cancel_parked(); }
 
   void push_fork(std::coroutine_handle<> parent) override {
     processors_.push_fork(*thread_of_this_stack().processor, Runnable(parent));
@@ -77,6 +78,8 @@ class FrameFeed final : public UnitFeed {
  public:
   explicit FrameFeed(Processors& processors)
       : UnitFeed(processors), processors_(processors), carrier_(processors) {}
+
+  Carrier& carrier() override { return carrier_; }
 
   void forget(Processor& processor) override {
     if (void* spare = std::exchange(processor.spare_cell, nullptr)) {

@@ -80,6 +80,8 @@ struct ExecutorConfig {
   std::vector<int>
       carrier_cpus;  // Carrier i is pinned to carrier_cpus[i mod size]; empty: not pinned.
   std::size_t stack_bytes = std::size_t{64} * 1024;  // Of a green thread; at least 16 KiB.
+  // For tests: threads that carry no unit wake units, so that a deadlock cannot be known.
+  bool outside_wakers = false;
   // For tests: a unit that yields or is woken mostly goes on on another OS thread.
   bool always_migrate = false;
 };

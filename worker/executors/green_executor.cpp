@@ -78,6 +78,7 @@ class StackCarrier final : public Carrier {
     return true;
   }
   void unpark(Waiter& waiter) override { processors_.unpark(waiter); }
+  void cancel_parked() override { processors_.cancel_parked(); }
 
   bool keep_modes(FloatingPointModes* modes) override {
     Processors::running_fiber()->modes = modes;
@@ -147,6 +148,8 @@ class StackFeed final : public UnitFeed {
  public:
   explicit StackFeed(Processors& processors)
       : UnitFeed(processors), processors_(processors), carrier_(processors) {}
+
+  Carrier& carrier() override { return carrier_; }
 
   void begin(void* source, std::uint32_t place) override {
     Fiber* fiber = processors_.new_fiber(run_units);

@@ -2,6 +2,10 @@
 
 namespace strata {
 
+std::string sibling_failed(std::uint64_t unit) {
+  return "cancelled, since unit " + std::to_string(unit) + " of its group failed";
+}
+
 void LeaseRecord::open(const Lease& lease) {
   lease_ = lease;
   for (auto& sum : sums_) {

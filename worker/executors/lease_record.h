@@ -8,10 +8,14 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <string>
 
 #include "worker/executors/unit_runner.h"
 
 namespace strata {
+
+// Why the other units of a group are cancelled.
+std::string sibling_failed(std::uint64_t unit);
 
 class LeaseRecord {
  public:

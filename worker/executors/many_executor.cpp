@@ -9,6 +9,7 @@ ProcessorsConfig processors_config(const ExecutorConfig& config) {
           .wait = config.wait,
           .cpus = config.carrier_cpus,
           .stack_bytes = config.stack_bytes,
+          .outside_wakers = config.outside_wakers,
           .always_migrate = config.always_migrate};
 }
 

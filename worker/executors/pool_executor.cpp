@@ -93,6 +93,7 @@ class PoolExecutor final : public Executor {
  public:
   explicit PoolExecutor(const ExecutorConfig& config)
       : cpus_(config.carrier_cpus),
+        outside_wakers_(config.outside_wakers),
         carriers_(std::clamp(config.threads, 1U, kCarriersAtMost)),
         slots_(carriers_.size()),
         all_back_(running_word_, config.wait) {
@@ -128,13 +129,16 @@ class PoolExecutor final : public Executor {
     }
     if (carriers_.size() == 1) {
       peak_carrying_.store(1, std::memory_order_relaxed);
-      run_all(source);
+      run_all(source, outside_wakers_);
       return;
     }
     source_ = &source;
     ended_.store(false, std::memory_order_relaxed);  // Released by the bell, all of these.
     peak_carrying_.store(0, std::memory_order_relaxed);
     running_.store(static_cast<std::uint32_t>(threads_.size()), std::memory_order_relaxed);
+    carrier_.forget_cancellation();
+    carrier_.set_outside_wakers(outside_wakers_);
+    carrier_.add_running(static_cast<int>(carriers_.size()));  // Each takes itself off at its end.
     begin_.notify_all();
     carry(carriers_[0]);
     for (;;) {
@@ -168,8 +172,7 @@ class PoolExecutor final : public Executor {
   }
 
   void carry(Self& self) {
-    BlockingCarrier carrier;
-    UnitRunner runner(*source_, carrier);
+    UnitRunner runner(*source_, carrier_);
     EventCount& bell = source_->bell();
     self.batch = 1;
     bool last_look = false;
@@ -190,13 +193,16 @@ class PoolExecutor final : public Executor {
         break;
       } else if (last_look) {
         set_carrying(self, false);
+        carrier_.add_running(-1);
         bell.wait(ticket);
+        carrier_.add_running(1);
         last_look = false;
       } else {
         last_look = true;
       }
     }
     set_carrying(self, false);
+    carrier_.add_running(-1);
   }
 
   // Runs the range and all of its lease that comes to lie on our deque.
@@ -221,6 +227,7 @@ class PoolExecutor final : public Executor {
       if (lease.together) {
         if (tally.failed) {
           slot.record.fail_early(*source_, tally);
+          carrier_.cancel_units(sibling_failed(tally.failed_unit));
         }
         continue;
       }
@@ -393,6 +400,7 @@ class PoolExecutor final : public Executor {
   }
 
   const std::vector<int> cpus_;
+  const bool outside_wakers_;
   std::vector<Self> carriers_;
   std::vector<Slot> slots_;
   std::string
@@ -400,6 +408,7 @@ class PoolExecutor final : public Executor {
 
   // One trial's; written by run() before begin_ rings.
   WorkSource* source_ = nullptr;
+  BlockingCarrier carrier_;
   std::mutex claim_mutex_;
   bool alone_ = false;                  // GUARDED_BY(claim_mutex_): an alone lease is being run.
   std::atomic<bool> ended_{false};      // The source said kEnd. Written under claim_mutex_.

@@ -12,16 +12,17 @@ namespace {
 class SerialExecutor final : public Executor {
  public:
   explicit SerialExecutor(const ExecutorConfig& config)
-      : cpu_(cpu_of_carrier(config.carrier_cpus, 0)) {}
+      : cpu_(cpu_of_carrier(config.carrier_cpus, 0)), outside_wakers_(config.outside_wakers) {}
 
   void run(WorkSource& source) override {
     const PinnedThread pinned(cpu_);
-    run_all(source);
+    run_all(source, outside_wakers_);
   }
   [[nodiscard]] std::uint32_t peak_os_threads() const override { return 1; }
 
  private:
   const int cpu_;
+  const bool outside_wakers_;
 };
 
 }  // namespace

@@ -32,6 +32,7 @@ void UnitFeed::run(WorkSource& source, std::uint32_t in_flight) {
     account.settled = 0;
     account.ended.store(0, std::memory_order_relaxed);
   }
+  carrier().forget_cancellation();
   processors_.run(*this);
 }
 
@@ -171,9 +172,13 @@ bool UnitFeed::starve() {
                                              const std::exception_ptr& error) {
   account.tally.add_failure(unit, error);
   if (lease.lease().together) {
-    lease.record.fail_early(*source_, account.tally);  // The others may wait for this one for ever.
+    // The others may wait for this one for ever.
+    lease.record.fail_early(*source_, account.tally);
+    carrier().cancel_units(sibling_failed(unit));
   }
 }
+
+void UnitFeed::end_deadlock(const WaitReport& report) { carrier().cancel_units(report.deadlock()); }
 
 void UnitFeed::settle(Account& account) {
   if (account.lease == nullptr) {

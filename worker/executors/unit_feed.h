@@ -48,6 +48,10 @@ class UnitFeed : public Feed {
   Answer take(Processor& processor, Batch& batch) override;
   [[nodiscard]] bool may_take() override;
   EventCount& bell() override { return source_->bell(); }
+  void end_deadlock(const WaitReport& report) override;
+
+  // What carries this feed's units.
+  virtual Carrier& carrier() = 0;
 
   // For begin(): the unit in that place is about to run.
   void about_to_run(const OpenLease& lease, std::uint32_t place) const {

@@ -75,8 +75,10 @@ void refuse_all(WorkSource& source, const std::string& why) {
   for_each_lease(source, [&](const Lease& lease) { source.fail(lease, lease.first_unit, why); });
 }
 
-void run_all(WorkSource& source) {
+void run_all(WorkSource& source, bool outside_wakers) {
   BlockingCarrier carrier;
+  carrier.set_outside_wakers(outside_wakers);
+  carrier.add_running(1);
   UnitRunner runner(source, carrier);
   for_each_lease(source, [&](const Lease& lease) { run_lease(source, runner, lease); });
 }

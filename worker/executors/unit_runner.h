@@ -66,6 +66,7 @@ void for_each_lease(WorkSource& source, F f) {
 void refuse_all(WorkSource& source, const std::string& why);
 
 // Runs everything the source has, lease after lease, on this thread alone.
-void run_all(WorkSource& source);
+// `outside_wakers`: as in ExecutorConfig.
+void run_all(WorkSource& source, bool outside_wakers = false);
 
 }  // namespace strata

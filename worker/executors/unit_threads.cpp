@@ -76,17 +76,26 @@ class Trial {
     }
     auto* record = new LeaseRecord;  // Deleted by whoever ends its last unit.
     record->open(lease);
+    carrier_.add_running(1);  // This thread: it begins units.
     const std::uint64_t first = lease.first_unit;
     for (std::uint32_t place = 0; place < lease.units; ++place) {
       if (lease.alone) {
-        join_all();
+        wait_for_all();
         source_.about_to_run(first + place);
       }
       begin(*record, place);
     }
     if (lease.alone) {
-      join_all();
+      wait_for_all();
     }
+    carrier_.add_running(-1);
+  }
+
+  // For an alone lease, while its units begin.
+  void wait_for_all() {
+    carrier_.add_running(-1);
+    join_all();
+    carrier_.add_running(1);
   }
 
   // Gives back the threads that have ended.
@@ -134,9 +143,11 @@ class Trial {
       trial.carrier_.end_unit();
       if (tally.failed && thread.record->lease().together) {
         thread.record->fail_early(trial.source_, tally);
+        trial.carrier_.cancel_units(sibling_failed(tally.failed_unit));
       }
       // Relaxed: a count for people.
       trial.running_.fetch_sub(1, std::memory_order_relaxed);
+      trial.carrier_.add_running(-1);
       if (thread.record->merge(tally, 1)) {
         const std::unique_ptr<LeaseRecord> last(thread.record);
         last->report(trial.source_);
@@ -165,6 +176,7 @@ class Trial {
     thread.place = place;
     for (;;) {
       const std::uint32_t running = running_.fetch_add(1, std::memory_order_relaxed) + 1;
+      carrier_.add_running(1);
       const int error =
           pthread_create(&thread.handle, attributes_.on_cpu(thread.cpu), run_unit, &thread);
       if (error == 0) {
@@ -174,6 +186,7 @@ class Trial {
         return;
       }
       running_.fetch_sub(1, std::memory_order_relaxed);
+      carrier_.add_running(-1);
       if (alive_ == 0) {
         give_up(thread, error);
         return;
@@ -210,7 +223,9 @@ class Trial {
       if (alive_ < alive_before) {
         return;
       }
+      carrier_.add_running(-1);  // This thread will begin units, but not now.
       ended_bell_.wait(ticket);
+      carrier_.add_running(1);
     }
   }
 
@@ -254,6 +269,8 @@ class Trial {
 std::uint32_t run_on_threads(const ExecutorConfig& config, ThreadCarrier& carrier,
                              WorkSource& source) {
   const PinnedThread pinned(cpu_of_carrier(config.carrier_cpus, 0));
+  carrier.forget_cancellation();
+  carrier.set_outside_wakers(config.outside_wakers);
   const std::uint32_t alive_at_most = config.in_flight != 0 ? config.in_flight : config.threads;
   Trial trial(config, alive_at_most, carrier, source);
   for (;;) {

@@ -7,9 +7,9 @@
 
 #include "shared/os/pinned_thread.h"
 #include "shared/sync/event_count.h"
+#include "shared/sync/owner_lock.h"
 #include "worker/fiber/fiber.h"
 #include "worker/processors/overflow.h"
-#include "worker/processors/owner_lock.h"
 #include "worker/processors/runnable.h"
 
 namespace strata {

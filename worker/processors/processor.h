@@ -11,8 +11,9 @@
 
 #include "shared/base/layout.h"
 #include "shared/sync/event_count.h"
+#include "shared/sync/owner_lock.h"
+#include "shared/unit/waiter.h"
 #include "worker/processors/fork_deque.h"
-#include "worker/processors/owner_lock.h"
 #include "worker/processors/run_queue.h"
 #include "worker/processors/timer_heap.h"
 
@@ -71,6 +72,7 @@ struct alignas(128) Processor {
   Batch fresh;               // GUARDED_BY(lock)
   ForkDeque forks;           // Parents whose children run.
   TimerHeap timers;
+  ParkedList parked{this};  // Waits of units that were parked here.
 
   // Holder's.
   void* spare_cell = nullptr;  // For the feed: memory of the unit that ended last.

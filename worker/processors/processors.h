@@ -23,6 +23,10 @@
 // round, and takes `next` too. The listener is the one idle processor that waits on the feed's
 // bell, which is rung from outside; the others wait on their own.
 //
+// When all processors are idle, no thread is in a blocking region and no timer runs, nothing more
+// can happen by itself. If units are parked then, they wait for each other: a deadlock, which the
+// listener tells the feed.
+//
 // Blocking regions lend the processor to a spare thread at entry. If the region ends before that
 // thread has woken, its unit takes the processor back and nothing was moved; otherwise the unit
 // goes to the global queue and its thread becomes the spare.
@@ -40,6 +44,7 @@
 #include <vector>
 
 #include "shared/sync/asymmetric_fence.h"
+#include "shared/unit/wait_report.h"
 #include "worker/processors/carrier_thread.h"
 #include "worker/processors/processor.h"
 
@@ -61,6 +66,9 @@ class Feed {
   // Begins that unit on the calling thread's processor; returns when it ended or was suspended.
   virtual void begin(void* source, std::uint32_t place) = 0;
   virtual EventCount& bell() = 0;
+  // All that is left are units that wait for each other, so that nothing would ever happen again:
+  // ends their waits. `report` says who they are.
+  virtual void end_deadlock(const WaitReport& /*report*/) {}
   // The trial is over: what the processor keeps for this feed is let go.
   virtual void forget(Processor&) {}
 };
@@ -70,6 +78,8 @@ struct ProcessorsConfig {
   Wait wait = Wait::kAuto;
   std::vector<int> cpus{};  // Processor i is pinned to cpus[i mod size]; empty: not pinned.
   std::size_t stack_bytes = kUsualStack;
+  // Threads that carry no unit wake units: a deadlock cannot be known.
+  bool outside_wakers = false;
   // For tests: whoever yields or wakes goes to the global queue, and so mostly to another thread.
   bool always_migrate = false;
 };
@@ -163,6 +173,8 @@ class Processors {
     return processor.forks.pop(parent);
   }
 
+  // Ends the waits of all parked units: see Carrier::cancel_units().
+  void cancel_parked();
   // Waiters: see Waiter. park() once the unit is suspended; it may be resumed before that returns.
   void park(Waiter& waiter, Runnable unit);
   void unpark(Waiter& waiter);
@@ -206,8 +218,10 @@ class Processors {
   bool steal(Processor& processor);
   bool steal_from(Processor& victim, Processor& processor, bool also_next);
   void stop_searching(Processor& processor);
-  void wait_idle(Processor& processor, std::uint32_t ticket);
+  bool wait_idle(Processor& processor, std::uint32_t ticket);
   bool anything_to_do(Processor& processor);
+  bool nothing_to_come();
+  bool end_a_deadlock();
   [[nodiscard]] std::uint64_t earliest_timer_ns() const;
   void push_global(Runnable runnable);
   void tell_idle(bool there_are) {

@@ -15,6 +15,8 @@ constexpr std::size_t kDueAtOnce = 256;  // Timers that a processor takes before
 constexpr std::uint32_t kLoot = 64;      // Runnables taken from another processor at once, at most.
 constexpr std::chrono::nanoseconds kFirstPatience{1'000'000};
 constexpr std::chrono::nanoseconds kLastPatience{16'000'000};
+// How long nothing happens before the listener asks itself whether anything can.
+constexpr std::chrono::nanoseconds kLookForDeadlock{100'000'000};
 
 // Whether there is a parent to be stolen that has been there for a moment. One that its child will
 // come back to within a microsecond is not worth the fence, and less so to its processor.
@@ -48,7 +50,10 @@ bool Processors::find_more(Processor& processor) {
       stop_searching(processor);
       return false;
     }
-    wait_idle(processor, ticket);
+    if (wait_idle(processor, ticket)) {
+      stop_searching(processor);
+      return true;
+    }
   }
 }
 
@@ -239,13 +244,15 @@ void Processors::stop_searching(Processor& processor) {
   }
 }
 
-void Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
+// True: its own queue has something.
+bool Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
   if (std::exchange(processor.searching, false)) {
     searching_.fetch_sub(1, std::memory_order_seq_cst);
   }
   bool listens = false;
   std::uint32_t own_ticket = 0;
   bool others_busy = false;
+  bool own = false;
   {
     const std::lock_guard lock(idle_mutex_);
     listens = listener_ == nullptr;
@@ -266,7 +273,11 @@ void Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
     const bool watches = listens && others_busy;
     count_carrying(-1);
     if (due_ns == UINT64_MAX && !watches) {
-      bell.wait(bell_ticket);
+      if (!listens || config_.outside_wakers) {
+        bell.wait(bell_ticket);
+      } else if (!bell.wait_for(bell_ticket, kLookForDeadlock)) {
+        own = end_a_deadlock();
+      }
     } else {
       const std::uint64_t now = now_ns();
       auto limit = std::chrono::nanoseconds(due_ns > now ? due_ns - now : 0);
@@ -290,6 +301,37 @@ void Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
   }
   if (!std::exchange(processor.searching, true)) {
     searching_.fetch_add(1, std::memory_order_seq_cst);
+  }
+  return own;
+}
+
+// By the listener, which does not count as carrying.
+bool Processors::end_a_deadlock() {
+  if (!nothing_to_come()) {
+    return false;
+  }
+  WaitReport report;
+  for (const auto& processor : processors_) {
+    processor->parked.for_each_waiting([&](const Waiter& waiter) { report.add(waiter); });
+  }
+  if (!report.empty()) {
+    feed_->end_deadlock(report);
+  }
+  return !report.empty();
+}
+
+bool Processors::nothing_to_come() {
+  // Whoever makes work visible takes a processor out of idle_, and whoever goes on by himself is
+  // carrying: so what is read here under the lock stays as it is.
+  const std::lock_guard lock(idle_mutex_);
+  return idle_.size() == processors_.size() && carrying_.load(std::memory_order_seq_cst) == 0 &&
+         visitors_.load(std::memory_order_seq_cst) == 0 && global_.empty() &&
+         earliest_timer_ns() == UINT64_MAX;
+}
+
+void Processors::cancel_parked() {
+  for (const auto& processor : processors_) {
+    processor->parked.cancel_all();
   }
 }
 

@@ -18,6 +18,7 @@ Processors::Processors(const ProcessorsConfig& config)
     processors_.push_back(std::make_unique<Processor>(i, config.wait));
     processors_.back()->lock.set_shared(config.count > 1);
     processors_.back()->forks.set_shared(config.count > 1);
+    processors_.back()->parked.set_shared(config.count > 1);
     processors_.back()->cpu = cpu_of_carrier(config.cpus, i);
   }
   idle_.reserve(config.count);
@@ -190,9 +191,9 @@ void Processors::leave_trial(CarrierThread& me) {
 }
 
 void Processors::count_carrying(int change) {
-  // Relaxed: counts for people.
+  // Seq_cst: pairs with nothing_to_come(). The peak is for people.
   const std::uint32_t before =
-      carrying_.fetch_add(static_cast<std::uint32_t>(change), std::memory_order_relaxed);
+      carrying_.fetch_add(static_cast<std::uint32_t>(change), std::memory_order_seq_cst);
   const std::uint32_t now = before + static_cast<std::uint32_t>(change);
   std::uint32_t peak = peak_carrying_.load(std::memory_order_relaxed);
   while (change > 0 && peak < now &&

@@ -4,6 +4,7 @@
 
 #include "shared/base/check.h"
 #include "shared/os/clock.h"
+#include "shared/unit/carrier.h"
 #include "shared/unit/transfer.h"
 #include "worker/processors/processors.h"
 
@@ -187,12 +188,24 @@ std::coroutine_handle<> Processors::yield_frame(std::coroutine_handle<> frame) {
   return next.frame();
 }
 
+namespace {
+void remove_timer(Waiter& waiter) {
+  if (waiter.deadline_ns() != kNoDeadline) {
+    static_cast<Processor*>(waiter.list->owner())->timers.remove(waiter);
+  }
+}
+}  // namespace
+
 void Processors::park(Waiter& waiter, Runnable unit) {
   waiter.frame = unit.as_handle();
+  Processor& processor = here();
+  processor.parked.add(waiter);
   if (waiter.deadline_ns() != kNoDeadline) {
-    TimerHeap& timers = here().timers;
-    waiter.parked = &timers;
-    timers.add(waiter);
+    processor.timers.add(waiter);
+  }
+  if (waiter.carrier().units_cancelled() && waiter.settle(Waiter::Outcome::kUnitsCancelled))
+      [[unlikely]] {
+    unpark(waiter);
   }
   std::uint32_t expected = kRunning;
   // Release: unpark() reads what stands above. Afterwards the waiter may be gone.
@@ -200,9 +213,7 @@ void Processors::park(Waiter& waiter, Runnable unit) {
                                               std::memory_order_acquire)) {
     return;
   }
-  if (waiter.parked != nullptr) {
-    static_cast<TimerHeap*>(waiter.parked)->remove(waiter);
-  }
+  remove_timer(waiter);
   make_ready(unit);
 }
 
@@ -223,9 +234,7 @@ void Processors::unpark_counted(Waiter& waiter) {
   if (waiter.progress.exchange(kUnparked, std::memory_order_acq_rel) != kParked) {
     return;  // park() will see it.
   }
-  if (waiter.parked != nullptr) {
-    static_cast<TimerHeap*>(waiter.parked)->remove(waiter);
-  }
+  remove_timer(waiter);
   make_ready(Runnable::of_handle(waiter.frame));
 }
 
