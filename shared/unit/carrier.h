@@ -72,6 +72,10 @@ class Carrier {
   // waiter.
   virtual void unpark(Waiter& waiter) = 0;
 
+  // The calling unit has floating-point modes of its own from now on, which are kept there while it
+  // does not run; null: no longer. False: this executor cannot. See OwnFloatingPoint.
+  virtual bool keep_modes(FloatingPointModes* modes);
+
   // Ends the trial's units where they wait: every wait of theirs, now and later, throws
   // UnitCancelled with this reason. The first reason stays. Any thread, while a unit is alive.
   void cancel_units(const std::string& why);
@@ -89,9 +93,6 @@ class Carrier {
   [[noreturn]] void throw_cancelled() const;
   // For executors: a trial begins, and no unit is alive.
   void forget_cancellation();
-  // The calling unit has floating-point modes of its own from now on, which are kept there while it
-  // does not run; null: no longer. False: this executor cannot. See OwnFloatingPoint.
-  virtual bool keep_modes(FloatingPointModes* modes);
 
   [[nodiscard]] ForkWay fork_way() const { return fork_way_; }
   // Whether what waits is always a suspended frame, so that first halves need not be asked.

@@ -118,12 +118,12 @@ class Channel {
 
   // co_await channel.send(unit, value): kDone, or kClosed, kTimedOut or kCancelled: then the value
   // is gone.
-  Send send(Unit& unit, T value, const WaitLimit& limit = {}) {
+  Send send(Unit& unit, T value, WaitLimit limit = {}) {
     return {*this, unit, std::move(value), limit};
   }
   // co_await channel.receive(unit): a value (kDone), or kClosed once it is closed and empty, or
   // kTimedOut or kCancelled.
-  Receive receive(Unit& unit, const WaitLimit& limit = {}) { return {*this, unit, limit}; }
+  Receive receive(Unit& unit, WaitLimit limit = {}) { return {*this, unit, limit}; }
 
   // From any thread, unit or not. Once: senders that wait, and whoever sends later, get kClosed.
   void close() {

@@ -17,7 +17,7 @@ namespace strata {
 #if STRATA_POOL_FRAMES
 namespace {
 
-constexpr std::uint64_t kFreeAtMost = 256;  // Of one class in one thread: 16 KiB to 256 KiB.
+constexpr std::uint64_t kFreeAtMost = 256;  // Of one class in one thread: 6 KiB to 258 KiB.
 
 // A list of free frames in one word: the address of the first above 16 bits that count them; the
 // first holds the word of the list without it. So neither making nor freeing a frame touches a
@@ -91,7 +91,7 @@ struct Emptier {
   List& list = free_lists[size_class];
   FreeFrame* const frame = first_of(list);
   if (frame == nullptr) [[unlikely]] {
-    return ::operator new((size_class + 1) * kFrameStep);
+    return ::operator new(kSmallestFrame + size_class * kFrameStep);
   }
   list = frame->rest;
   return frame;
@@ -109,7 +109,7 @@ struct Emptier {
 #else
 
 void* detail::frame_allocate_class(std::size_t size_class) {
-  return ::operator new((size_class + 1) * kFrameStep);
+  return ::operator new(kSmallestFrame + size_class * kFrameStep);
 }
 void detail::frame_free_class(void* frame, std::size_t) noexcept { ::operator delete(frame); }
 

@@ -187,7 +187,7 @@ class Join {
 
   template <typename Promise>
   std::coroutine_handle<> adopted(std::coroutine_handle<Promise> child) {
-    child.promise().join = this;
+    child.promise().set_join(*this);
     return child;
   }
   template <typename Promise>

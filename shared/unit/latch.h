@@ -20,7 +20,7 @@ class Latch {
   ~Latch() = default;
 
   // co_await latch.wait(unit): kDone at zero, or kTimedOut or kCancelled.
-  ListedWait<Latch> wait(Unit& unit, const WaitLimit& limit = {}) {
+  ListedWait<Latch> wait(Unit& unit, WaitLimit limit = {}) {
     return {*this, unit, "a latch", limit};
   }
   // By at most what is left. From any thread, unit or not.
@@ -39,7 +39,7 @@ class Latch {
     woken.unpark_all();
   }
   // Counts down by one, and waits for the others.
-  ListedWait<Latch> arrive_and_wait(Unit& unit, const WaitLimit& limit = {}) {
+  ListedWait<Latch> arrive_and_wait(Unit& unit, WaitLimit limit = {}) {
     count_down();
     return wait(unit, limit);
   }

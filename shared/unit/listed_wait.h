@@ -15,23 +15,25 @@ template <typename Owner>
 class [[nodiscard]] ListedWait : public ParkedWait<> {
  public:
   ListedWait(Owner& owner, Unit& unit, const char* what, const WaitLimit& limit)
-      : ParkedWait(unit, what, limit), owner_(owner) {}
+      : ParkedWait(unit, what, limit), owner_(&owner) {}
   bool await_ready() {
     {
-      const std::lock_guard lock(owner_.lock_);
-      if (owner_.take()) {
+      Owner& owner = *owner_;
+      const std::lock_guard lock(owner.lock_);
+      if (owner.take()) {
+        owner_ = nullptr;
         return true;
       }
-      waited_ = true;
-      owner_.waiters_.push_back(waiter());
+      owner.waiters_.push_back(waiter());
     }
     return park();
   }
-  WaitEnd await_resume() { return waited_ ? ended(owner_.lock_, owner_.waiters_) : WaitEnd::kDone; }
+  WaitEnd await_resume() {
+    return owner_ == nullptr ? WaitEnd::kDone : ended(owner_->lock_, owner_->waiters_);
+  }
 
  private:
-  Owner& owner_;
-  bool waited_ = false;
+  Owner* owner_;  // Null: there was nothing to wait for.
 };
 
 }  // namespace strata

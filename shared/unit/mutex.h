@@ -89,9 +89,9 @@ class Mutex {
   };
 
   // co_await mutex.lock(unit): kDone as the owner, or kTimedOut or kCancelled.
-  Lock lock(Unit& unit, const WaitLimit& limit = {}) { return {*this, unit, limit}; }
+  Lock lock(Unit& unit, WaitLimit limit = {}) { return {*this, unit, limit}; }
   // The same with a Guard.
-  LockGuarded guard(Unit& unit, const WaitLimit& limit = {}) { return {*this, unit, limit}; }
+  LockGuarded guard(Unit& unit, WaitLimit limit = {}) { return {*this, unit, limit}; }
   [[nodiscard]] bool try_lock();
   // By the owner.
   void unlock();

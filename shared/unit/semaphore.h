@@ -21,7 +21,7 @@ class Semaphore {
   ~Semaphore() = default;
 
   // co_await semaphore.acquire(unit): kDone with a permit, or kTimedOut or kCancelled without.
-  ListedWait<Semaphore> acquire(Unit& unit, const WaitLimit& limit = {}) {
+  ListedWait<Semaphore> acquire(Unit& unit, WaitLimit limit = {}) {
     return {*this, unit, "a semaphore", limit};
   }
   [[nodiscard]] bool try_acquire() {

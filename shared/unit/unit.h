@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -27,16 +28,27 @@ using Sums = std::array<std::uint64_t, kSums>;
 
 class Unit {
  public:
-  // Executors make units. `slot` stays valid while the unit lives.
+  // Executors make units. `slot` stays valid while the unit lives, and has at most 4 GiB. Sums are
+  // gathered in memory of its own, which it takes when something is first added: a parked unit that
+  // has added nothing is 32 bytes smaller for it.
   Unit(Carrier& carrier, std::uint64_t seed, std::uint64_t index, std::span<std::byte> slot)
-      : carrier_(&carrier), seed_(seed), index_(index), slot_(slot), own_sums_{} {}
+      : carrier_(&carrier), seed_(seed), index_(index) {
+    set_slot(slot);
+  }
   // The same, adding straight into `sums`, which this thread alone uses while the unit lives.
   Unit(Carrier& carrier, std::uint64_t seed, std::uint64_t index, std::span<std::byte> slot,
-       Sums& sums)  // NOLINT(cppcoreguidelines-pro-type-member-init): own_sums_ is not used.
-      : carrier_(&carrier), seed_(seed), index_(index), slot_(slot), sums_(&sums) {}
+       Sums& sums)
+      : Unit(carrier, seed, index, slot) {
+    sums_ = &sums;
+    own_sums_ = false;
+  }
   Unit(const Unit&) = delete;  // Awaiters and sums point into it.
   Unit& operator=(const Unit&) = delete;
-  ~Unit() = default;
+  ~Unit() {
+    if (own_sums_ && sums_ != nullptr) {
+      frame_free(sums_, sizeof(Sums));
+    }
+  }
 
   // Which of the workload's units this is, from 0.
   [[nodiscard]] std::uint64_t index() const { return index_; }
@@ -58,23 +70,35 @@ class Unit {
   }
 
   // Adds to sum `which` (< kSums) of the result, modulo 2^64.
-  void add(std::size_t which, std::uint64_t value) { (*sums_)[which] += value; }
+  void add(std::size_t which, std::uint64_t value) {
+    if (sums_ == nullptr) [[unlikely]] {
+      sums_ = new (frame_allocate(sizeof(Sums))) Sums{};
+    }
+    (*sums_)[which] += value;
+  }
   // This unit's own bytes of the result: Plan::slot_bytes of them, zero at the start.
-  [[nodiscard]] std::span<std::byte> slot() const { return slot_; }
+  [[nodiscard]] std::span<std::byte> slot() const { return {slot_, slot_bytes_}; }
 
   // For whatever a unit waits with: what carries it.
   [[nodiscard]] Carrier& carrier() const { return *carrier_; }
   // For executors, once it has ended: makes it another unit of the same carrier and seed, that
-  // gathers its own sums.
+  // gathers its own sums anew.
   void become(std::uint64_t index, std::span<std::byte> slot) {
     index_ = index;
-    slot_ = slot;
-    own_sums_ = {};
+    set_slot(slot);
+    if (sums_ != nullptr) {
+      *sums_ = {};
+    }
   }
-  // For executors: what add() gathered.
-  [[nodiscard]] const Sums& sums() const { return *sums_; }
+  // For executors: what add() gathered; the same, null if it was not called.
+  [[nodiscard]] Sums sums() const { return sums_ != nullptr ? *sums_ : Sums{}; }
+  [[nodiscard]] const Sums* gathered() const { return sums_; }
 
  private:
+  void set_slot(std::span<std::byte> slot) {
+    slot_ = slot.data();
+    slot_bytes_ = static_cast<std::uint32_t>(slot.size());
+  }
   struct ComputeAwaiter {
     Unit& unit;
     std::uint64_t operations;
@@ -136,9 +160,10 @@ class Unit {
   Carrier* carrier_;
   std::uint64_t seed_;
   std::uint64_t index_;
-  std::span<std::byte> slot_;
-  Sums own_sums_;
-  Sums* sums_ = &own_sums_;
+  std::byte* slot_;
+  std::uint32_t slot_bytes_;
+  bool own_sums_ = true;
+  Sums* sums_ = nullptr;
 };
 
 }  // namespace strata

@@ -38,13 +38,12 @@ bool CancelSource::add(Entry& entry) {
     first_->previous = &entry;
   }
   first_ = &entry;
-  entry.listed = true;
   return true;
 }
 
 void CancelSource::remove(Entry& entry) {
   const std::lock_guard lock(lock_);
-  if (entry.listed) {
+  if (entry.previous != &entry) {
     unlink(entry);
   }
 }
@@ -54,7 +53,7 @@ void CancelSource::unlink(Entry& entry) {
   if (entry.next != nullptr) {
     entry.next->previous = entry.previous;
   }
-  entry.listed = false;
+  entry.previous = &entry;
 }
 
 }  // namespace strata

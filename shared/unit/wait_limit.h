@@ -47,8 +47,11 @@ class CancelSource {
   struct Entry {
     Waiter* waiter = nullptr;
     Entry* next = nullptr;
-    Entry* previous = nullptr;
-    bool listed = false;
+    Entry* previous = this;  // Itself: it is not listed.
+    Entry() = default;
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    ~Entry() = default;
   };
   // False: it is cancelled already, and the entry was not added.
   [[nodiscard]] bool add(Entry& entry);
@@ -63,6 +66,7 @@ class CancelSource {
   Entry* first_ = nullptr;              // GUARDED_BY(lock_), with every listed entry's fields.
 };
 
+// Passed by value: a reference would make the caller's frame keep the temporary while it waits.
 struct WaitLimit {
   std::uint64_t deadline_ns = kNoDeadline;  // On the clock of now_ns()
   CancelSource* cancel = nullptr;

@@ -196,7 +196,8 @@ class StackFeed final : public UnitFeed {
   }
 
   [[gnu::always_inline]] void run_unit(Fiber& self, OpenLease& lease, std::uint32_t place) {
-    Unit unit(carrier_, seed(), lease.lease().first_unit + place, lease.lease().slot(place));
+    Sums sums{};
+    Unit unit(carrier_, seed(), lease.lease().first_unit + place, lease.lease().slot(place), sums);
     self.unit = unit.index();
     RootEnd end;
     try {

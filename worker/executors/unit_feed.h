@@ -86,7 +86,9 @@ class UnitFeed : public Feed {
       settle(account);
       account.lease = &lease;
     }
-    add_sums(account.tally.sums, unit.sums(), std::make_index_sequence<kSums>());
+    if (const Sums* const gathered = unit.gathered()) {
+      add_sums(account.tally.sums, *gathered, std::make_index_sequence<kSums>());
+    }
     if (error) [[unlikely]] {
       add_failure(account, lease, unit.index(), error);
     }
@@ -105,7 +107,9 @@ class UnitFeed : public Feed {
     if (account.lease != &lease || starving_.load(std::memory_order_relaxed)) [[unlikely]] {
       return false;
     }
-    add_sums(account.tally.sums, unit.sums(), std::make_index_sequence<kSums>());
+    if (const Sums* const gathered = unit.gathered()) {
+      add_sums(account.tally.sums, *gathered, std::make_index_sequence<kSums>());
+    }
     account.count();
     return true;
   }
