@@ -14,6 +14,7 @@
 namespace strata {
 
 class Join;
+class Watched;
 
 // How a child of Join::fork() runs beside its parent.
 enum class ForkWay : std::uint8_t {
@@ -55,6 +56,15 @@ class Carrier {
   // waiter.
   virtual void unpark(Waiter& waiter) = 0;
 
+  // Waiting for a descriptor. watch() sees to it that the descriptor's Watched is told of every
+  // edge from now on, so that a unit can park() for one; it throws std::system_error where that
+  // cannot be. False: this carrier does not, and blocks its thread instead, as park() does but also
+  // until `fd` is ready for `events` of poll(2), which settles with kWoken. prepare_to_poll() comes
+  // before anybody may unpark() such a waiter, if anybody can.
+  [[nodiscard]] virtual bool watch(Watched& /*watched*/) { return false; }
+  virtual void prepare_to_poll(Waiter& waiter);
+  virtual bool park_in_poll(Waiter& waiter, int fd, short events);
+
   [[nodiscard]] ForkWay fork_way() const { return fork_way_; }
   // Whether what waits is always a suspended frame, so that first halves need not be asked.
   [[nodiscard]] bool always_suspends() const { return fork_way_ == ForkWay::kFrames; }
@@ -83,6 +93,8 @@ class BlockingCarrier : public Carrier {
   bool leave_blocking() override { return true; }
   bool park(Waiter& waiter) override;
   void unpark(Waiter& waiter) override;
+  void prepare_to_poll(Waiter& waiter) override;
+  bool park_in_poll(Waiter& waiter, int fd, short events) override;
 };
 
 }  // namespace strata

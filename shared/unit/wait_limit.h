@@ -1,5 +1,5 @@
 // How long a unit is willing to wait, how its waiting ends, and what the awaiters of Mutex,
-// Channel, Semaphore and Latch have in common.
+// Channel, Semaphore, Latch and Descriptor have in common.
 //
 //     CancelSource over;
 //     if (co_await mutex.lock(unit, within(5ms)) == WaitEnd::kTimedOut) ...
@@ -22,7 +22,7 @@ namespace strata {
 
 enum class WaitEnd : std::uint8_t {
   kDone,      // It got what it waited for.
-  kClosed,    // Channels alone: there is nothing more to come.
+  kClosed,    // Channels and descriptors alone: there is nothing more to come.
   kTimedOut,  // The deadline has passed.
   kCancelled
 };
@@ -86,14 +86,13 @@ class ParkedWait {
   SomeWaiter& waiter() { return waiter_; }
 
   // As await_ready(): true when the wait is over.
-  bool park() {
+  bool park() { return cancelled_before() || waiter_.carrier().park(waiter_); }
+  // The same where the carrier blocks its thread until `fd` is ready for `events` of poll(2).
+  bool park_in_poll(int fd, short events) {
     if (cancel_ != nullptr) {
-      entry_.waiter = &waiter_;
-      if (!cancel_->add(entry_) && waiter_.settle(Waiter::Outcome::kCancelled)) {
-        return true;  // We settled it ourselves: nobody unparks it. Otherwise somebody will.
-      }
+      waiter_.carrier().prepare_to_poll(waiter_);
     }
-    return waiter_.carrier().park(waiter_);
+    return cancelled_before() || waiter_.carrier().park_in_poll(waiter_, fd, events);
   }
 
   // Once it is over. Unless it is kDone the derived class takes its waiter out of the list.
@@ -112,6 +111,15 @@ class ParkedWait {
   }
 
  private:
+  bool cancelled_before() {
+    if (cancel_ == nullptr) {
+      return false;
+    }
+    entry_.waiter = &waiter_;
+    // Where we settle it ourselves nobody unparks it. Otherwise somebody will.
+    return !cancel_->add(entry_) && waiter_.settle(Waiter::Outcome::kCancelled);
+  }
+
   SomeWaiter waiter_;
   CancelSource* cancel_;
   CancelSource::Entry entry_;

@@ -53,6 +53,10 @@ class FrameCarrier final : public Carrier {
     processors_.park(waiter, Runnable(unit));
   }
   void unpark(Waiter& waiter) override { processors_.unpark(waiter); }
+  bool watch(Watched& watched) override {
+    processors_.watch(watched);
+    return true;
+  }
 
   void push_fork(std::coroutine_handle<> parent) override {
     processors_.push_fork(Runnable(parent));

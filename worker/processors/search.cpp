@@ -48,12 +48,16 @@ bool Processors::find_more(Processor& processor) {
       stop_searching(processor);
       return false;
     }
-    wait_idle(processor, ticket);
+    if (wait_idle(processor, ticket)) {
+      stop_searching(processor);  // Where somebody has woken it meanwhile.
+      processor.patience = kFirstPatience;
+      return true;
+    }
   }
 }
 
 bool Processors::look_everywhere(Processor& processor, bool& ended) {
-  if (take_due(processor, processor) || take_global(processor)) {
+  if (take_due(processor, processor) || take_events(processor) || take_global(processor)) {
     return true;
   }
   Batch batch;
@@ -239,13 +243,23 @@ void Processors::tell_idle(bool there_are) {
   searching_.fetch_add(1, std::memory_order_seq_cst);
   // Under the lock: the trial, and its feed, cannot end before the woken one has had it.
   if (listener_ == &woken) {
-    feed_->bell().notify_all();
+    ring_listener();
   } else {
     woken.bell.notify_all();
   }
 }
 
-void Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
+void Processors::ring_listener() {
+  // Seq_cst: one that does not see polling_ yet waits on the bell, which begin_polling() rings.
+  if (polling_.load(std::memory_order_seq_cst)) {
+    poller_.interrupt();
+  } else {
+    feed_->bell().notify_all();
+  }
+}
+
+// Waits until there may be something to do. True: `processor` has units to run.
+bool Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
   if (std::exchange(processor.searching, false)) {
     searching_.fetch_sub(1, std::memory_order_seq_cst);
   }
@@ -269,9 +283,18 @@ void Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
     const std::uint32_t bell_ticket = listens ? ticket : own_ticket;
     // The listener sees to the timers of processors that are busy for long.
     const std::uint64_t due_ns = listens ? earliest_timer_ns() : processor.timers.earliest_ns();
-    const bool watches = listens && others_busy;
+    const bool polling = polling_.load(std::memory_order_seq_cst);
+    // With sockets it may be that nobody listens: then the others look after a while (io.cpp).
+    const bool watches = listens ? others_busy : polling;
     count_carrying(-1);
-    if (due_ns == UINT64_MAX && !watches) {
+    if (listens && polling) {
+      const std::uint64_t patient_ns =
+          watches ? now_ns() + static_cast<std::uint64_t>(processor.patience.count()) : UINT64_MAX;
+      if (!listen(processor, ticket, std::min(due_ns, patient_ns)) && patient_ns < due_ns) {
+        processor.late = true;
+        processor.patience = std::min(processor.patience * 2, kLastPatience);
+      }
+    } else if (due_ns == UINT64_MAX && !watches) {
       bell.wait(bell_ticket);
     } else {
       const std::uint64_t now = now_ns();
@@ -286,17 +309,20 @@ void Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
     }
     count_carrying(1);
   }
-  const std::lock_guard lock(idle_mutex_);
-  if (std::exchange(processor.idle, false)) {
-    idle_.erase(std::find(idle_.begin(), idle_.end(), &processor));
-    idle_count_.store(static_cast<std::uint32_t>(idle_.size()), std::memory_order_seq_cst);
+  {
+    const std::lock_guard lock(idle_mutex_);
+    if (std::exchange(processor.idle, false)) {
+      idle_.erase(std::find(idle_.begin(), idle_.end(), &processor));
+      idle_count_.store(static_cast<std::uint32_t>(idle_.size()), std::memory_order_seq_cst);
+    }
+    if (listens) {
+      listener_ = nullptr;
+    }
+    if (processor.woken.empty() && !std::exchange(processor.searching, true)) {
+      searching_.fetch_add(1, std::memory_order_seq_cst);
+    }
   }
-  if (listens) {
-    listener_ = nullptr;
-  }
-  if (!std::exchange(processor.searching, true)) {
-    searching_.fetch_add(1, std::memory_order_seq_cst);
-  }
+  return ready_woken(processor);
 }
 
 bool Processors::anything_to_do(Processor& processor) {
@@ -338,6 +364,7 @@ void Processors::finish() {
     processor->bell.notify_all();
   }
   feed_->bell().notify_all();
+  ring_listener();
 }
 
 }  // namespace strata

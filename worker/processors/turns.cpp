@@ -79,6 +79,7 @@ Runnable Processors::next_ready(Processor& processor) {
   }
   processor.turns_left = processor.turns_of_look;
   take_due(processor, processor);
+  take_events(processor);
   take_global(processor);
   if (const Runnable oldest = processor.forks.take_oldest()) {
     make_ready_last(oldest);
@@ -234,14 +235,21 @@ void Processors::park(Waiter& waiter, Runnable unit) {
 }
 
 void Processors::unpark(Waiter& waiter) {
+  if (const Runnable unit = unparked(waiter)) {
+    make_ready(unit);
+  }
+}
+
+// What is to be made ready now; nothing if park() will see to it.
+Runnable Processors::unparked(Waiter& waiter) {
   // Acq_rel: pairs with park(), either way.
   if (waiter.progress.exchange(kUnparked, std::memory_order_acq_rel) != kParked) {
-    return;  // park() will see it.
+    return {};
   }
   if (waiter.parked != nullptr) {
     static_cast<TimerHeap*>(waiter.parked)->remove(waiter);
   }
-  make_ready(Runnable::of_handle(waiter.frame));
+  return Runnable::of_handle(waiter.frame);
 }
 
 // Fibers. -----------------------------------------------------------------------------------------
