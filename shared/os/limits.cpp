@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "shared/os/cgroup.h"
 #include "shared/os/text_file.h"
@@ -86,6 +87,27 @@ TaskRoom room_for_tasks() {
             "pids.max of " + group.path);
   }
   return room;
+}
+
+Status allow_open_files(std::uint64_t files, const std::string& whose) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return system_error(Exit::kMachine, "getrlimit", errno);
+  }
+  if (limit.rlim_cur >= files) {
+    return Ok{};
+  }
+  if (limit.rlim_max < files) {
+    return Error{Exit::kMachine, whose + " needs " + std::to_string(files) +
+                                     " open files in a process, and the hard limit is " +
+                                     std::to_string(limit.rlim_max) +
+                                     "; raise it (ulimit -Hn), or ask for fewer connections"};
+  }
+  limit.rlim_cur = files;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return system_error(Exit::kMachine, "raising the limit of open files", errno);
+  }
+  return Ok{};
 }
 
 }  // namespace strata

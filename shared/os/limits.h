@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/base/result.h"
+
 namespace strata {
 
 struct Limit {
@@ -28,5 +30,9 @@ struct TaskRoom {
 // The tightest of: RLIMIT_NPROC (not for root), every ancestor cgroup's pids.max less what runs
 // there, and the kernel's pid_max and threads-max.
 TaskRoom room_for_tasks();
+
+// Lets this process have `files` descriptors open at one time, by raising the soft limit where it
+// is lower. kMachine: the hard limit is lower as well. `whose` begins the sentence: "echo".
+Status allow_open_files(std::uint64_t files, const std::string& whose);
 
 }  // namespace strata

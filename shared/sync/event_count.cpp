@@ -38,6 +38,8 @@ void EventCount::notify_all() {
 
 void EventCount::wait(std::uint32_t ticket) { wait_until(ticket, kForever); }
 
+void EventCount::park(std::uint32_t ticket) { park_until(ticket, kForever); }
+
 bool EventCount::wait_for(std::uint32_t ticket, std::chrono::nanoseconds limit) {
   const std::uint64_t now = now_ns();
   const auto more =

@@ -39,6 +39,8 @@ class EventCount {
   void wait(std::uint32_t ticket);
   // The same, for at most `limit`; false when that time ran out.
   bool wait_for(std::uint32_t ticket, std::chrono::nanoseconds limit);
+  // As wait(), but parks at once whatever the policy says.
+  void park(std::uint32_t ticket);
   // Adds one to the word and wakes the waiters that use this object. Those are counted, so that
   // nobody parked costs no system call; waiters of other processes, or of another EventCount on the
   // same word, need ring().

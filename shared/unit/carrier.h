@@ -19,6 +19,7 @@ namespace strata {
 
 class Join;
 class FloatingPointModes;
+class Watched;
 
 // How a child of Join::fork() runs beside its parent.
 enum class ForkWay : std::uint8_t {
@@ -93,6 +94,14 @@ class Carrier {
   [[noreturn]] void throw_cancelled() const;
   // For executors: a trial begins, and no unit is alive.
   void forget_cancellation();
+  // Waiting for a descriptor. watch() sees to it that the descriptor's Watched is told of every
+  // edge from now on, so that a unit can park() for one; it throws std::system_error where that
+  // cannot be. False: this carrier does not, and blocks its thread instead, as park() does but also
+  // until `fd` is ready for `events` of poll(2), which settles with kWoken. prepare_to_poll() comes
+  // before anybody may unpark() such a waiter, if anybody can.
+  [[nodiscard]] virtual bool watch(Watched& /*watched*/) { return false; }
+  virtual void prepare_to_poll(Waiter& waiter);
+  virtual bool park_in_poll(Waiter& waiter, int fd, short events);
 
   [[nodiscard]] ForkWay fork_way() const { return fork_way_; }
   // Whether what waits is always a suspended frame, so that first halves need not be asked.
@@ -130,6 +139,8 @@ class BlockingCarrier : public Carrier {
   bool leave_blocking() override { return true; }
   bool park(Waiter& waiter) override;
   void unpark(Waiter& waiter) override;
+  void prepare_to_poll(Waiter& waiter) override;
+  bool park_in_poll(Waiter& waiter, int fd, short events) override;
   // Nobody else runs on its thread while it is alive.
   bool keep_modes(FloatingPointModes* /*modes*/) override { return true; }
 

@@ -1,5 +1,5 @@
 // How long a unit is willing to wait, how its waiting ends, and what the awaiters of Mutex,
-// Channel, Semaphore and Latch have in common.
+// Channel, Semaphore, Latch and Descriptor have in common.
 //
 //     CancelSource over;
 //     if (co_await mutex.lock(unit, within(5ms)) == WaitEnd::kTimedOut) ...
@@ -24,7 +24,7 @@ namespace strata {
 
 enum class WaitEnd : std::uint8_t {
   kDone,      // It got what it waited for.
-  kClosed,    // Channels alone: there is nothing more to come.
+  kClosed,    // Channels and descriptors alone: there is nothing more to come.
   kTimedOut,  // The deadline has passed.
   kCancelled
 };
@@ -92,19 +92,19 @@ class ParkedWait {
   SomeWaiter& waiter() { return waiter_; }
 
   // As await_ready(): true when the wait is over.
-  bool park() {
+  bool park() { return cancelled_before() || waiter_.carrier().park(waiter_); }
+  // The same where the carrier blocks its thread until `fd` is ready for `events` of poll(2).
+  bool park_in_poll(int fd, short events) {
     if (cancel_ != nullptr) {
-      entry_.waiter = &waiter_;
-      if (!cancel_->add(entry_) && waiter_.settle(Waiter::Outcome::kCancelled)) {
-        return true;  // We settled it ourselves: nobody unparks it. Otherwise somebody will.
-      }
+      waiter_.carrier().prepare_to_poll(waiter_);
     }
-    return waiter_.carrier().park(waiter_);
+    return cancelled_before() || waiter_.carrier().park_in_poll(waiter_, fd, events);
   }
 
-  // Once it is over: how. Unless that is kDone, takes the waiter out of the primitive's list.
-  // Throws UnitCancelled.
-  WaitEnd ended(SpinLock& lock, WaiterList<SomeWaiter>& list) {
+  // Once it is over: how. Unless that is kDone, calls take_out(), which takes the waiter from where
+  // wakers look. Throws UnitCancelled.
+  template <typename TakeOut>
+  WaitEnd ended(TakeOut take_out) {
     if (cancel_ != nullptr) {
       cancel_->remove(entry_);
     }
@@ -112,17 +112,30 @@ class ParkedWait {
     if (outcome == Waiter::Outcome::kWoken) {
       return WaitEnd::kDone;
     }
-    {
-      const std::lock_guard guard(lock);
-      list.remove(waiter_);
-    }
+    take_out();
     if (outcome == Waiter::Outcome::kUnitsCancelled) {
       waiter_.carrier().throw_cancelled();
     }
     return outcome == Waiter::Outcome::kTimedOut ? WaitEnd::kTimedOut : WaitEnd::kCancelled;
   }
+  // The same, for a waiter in that list.
+  WaitEnd ended(SpinLock& lock, WaiterList<SomeWaiter>& list) {
+    return ended([&] {
+      const std::lock_guard guard(lock);
+      list.remove(waiter_);
+    });
+  }
 
  private:
+  bool cancelled_before() {
+    if (cancel_ == nullptr) {
+      return false;
+    }
+    entry_.waiter = &waiter_;
+    // Where we settle it ourselves nobody unparks it. Otherwise somebody will.
+    return !cancel_->add(entry_) && waiter_.settle(Waiter::Outcome::kCancelled);
+  }
+
   SomeWaiter waiter_;
   CancelSource* cancel_;
   CancelSource::Entry entry_;

@@ -67,6 +67,10 @@ class Waiter {
   [[nodiscard]] const char* what() const { return what_; }
   [[nodiscard]] std::uint64_t deadline_ns() const { return deadline_ns_; }
 
+  // Its end comes from outside, as bytes on a socket do: it is in no deadlock.
+  void comes_from_outside() { from_outside_ = true; }
+  [[nodiscard]] bool from_outside() const { return from_outside_; }
+
   // For the primitive's list; guarded by its lock.
   Waiter* next = nullptr;
   Waiter* previous = nullptr;
@@ -75,7 +79,7 @@ class Waiter {
   std::atomic<std::uint32_t> progress{0};
   static constexpr std::uint32_t kNoTimer = UINT32_MAX;
   std::uint32_t timer = kNoTimer;  // Where its deadline lies among timers.
-  std::coroutine_handle<> frame;   // park_later()'s
+  std::coroutine_handle<> frame;   // park_later()'s, or what else its executor keeps of it
   ParkedList* list = nullptr;      // Where it was parked.
 
  private:
@@ -86,6 +90,7 @@ class Waiter {
   const char* what_;
   std::uint64_t deadline_ns_;
   std::atomic<Outcome> outcome_{Outcome::kWaiting};
+  bool from_outside_ = false;
   bool listed_ = false;  // GUARDED_BY(the list's lock), as the next two.
   Waiter* listed_after_ = nullptr;
   Waiter* listed_before_ = nullptr;

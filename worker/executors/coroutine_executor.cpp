@@ -57,6 +57,10 @@ class FrameCarrier final : public Carrier {
   }
   void unpark(Waiter& waiter) override { processors_.unpark(waiter); }
   void cancel_parked() override { processors_.cancel_parked(); }
+  bool watch(Watched& watched) override {
+    processors_.watch(watched);
+    return true;
+  }
 
   void push_fork(std::coroutine_handle<> parent) override {
     processors_.push_fork(*thread_of_this_stack().processor, Runnable(parent));

@@ -63,6 +63,10 @@ class GilCarrier final : public ThreadCarrier {
     const GilDropped dropped(gil_);
     return BlockingCarrier::park(waiter);
   }
+  bool park_in_poll(Waiter& waiter, int fd, short events) override {
+    const GilDropped dropped(gil_);
+    return BlockingCarrier::park_in_poll(waiter, fd, events);
+  }
 
  private:
   Gil gil_;

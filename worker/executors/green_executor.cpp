@@ -84,6 +84,10 @@ class StackCarrier final : public Carrier {
     Processors::running_fiber()->modes = modes;
     return true;
   }
+  bool watch(Watched& watched) override {
+    processors_.watch(watched);
+    return true;
+  }
 
   // The child begins on a stack of its own at once, and the parent is what others may take.
   void fork_stack(Join& join, std::coroutine_handle<> child) override {

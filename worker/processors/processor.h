@@ -85,9 +85,10 @@ struct alignas(128) Processor {
   Fiber* free_fibers = nullptr;
   std::uint32_t free_fiber_count = 0;
   std::chrono::nanoseconds
-      patience{};      // How long it idles before it looks whether others are stuck
-  bool late = false;   // That time has passed.
-  TimerHeap::Due due;  // Kept for its memory.
+      patience{};              // How long it idles before it looks whether others are stuck
+  bool late = false;           // That time has passed.
+  TimerHeap::Due due;          // Kept for its memory.
+  std::vector<Waiter*> woken;  // By events, just now; kept for its memory.
   // Written by the holder, read by the one that looks for processors which do not come round.
   std::atomic<std::uint64_t> turns{0};
   std::vector<std::uint64_t> turns_seen;  // Holder's: of the others, when it last looked.

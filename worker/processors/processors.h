@@ -5,10 +5,10 @@
 //   its `ready` queue, first in, first out
 //   its `forks`, parents whose child is suspended, last in, first out
 //   its `fresh` units, which have not begun
-//   its timers that are due; the global queue; the feed; then others: half of their ready queue,
-//   their oldest fork, half of their fresh units, their timers that are due
-// Every so many turns it looks at the timers and the global queue first and begins a fresh unit, so
-// that nobody starves behind units that never stop to yield.
+//   its timers that are due; sockets and pipes; the global queue; the feed; then others: half of
+//   their ready queue, their oldest fork, half of their fresh units, their timers that are due
+// Every so many turns it looks at timers, sockets and the global queue first and begins a fresh
+// unit, so that nobody starves behind units that never stop to yield.
 //
 // Nobody sleeps beside work. Whoever makes work visible looks at idle_count_ afterwards, and wakes
 // one processor if there are idle ones and none is searching. Who goes idle first adds itself to
@@ -21,7 +21,8 @@
 // mostly waits soon after (a ping-pong between two units would otherwise wander between two cores).
 // If it does not wait, the listener sees within milliseconds that this processor does not come
 // round, and takes `next` too. The listener is the one idle processor that waits on the feed's
-// bell, which is rung from outside; the others wait on their own.
+// bell, which is rung from outside, and for sockets and pipes (io.cpp); the others wait on their
+// own.
 //
 // When all processors are idle, no thread is in a blocking region and no timer runs, nothing more
 // can happen by itself. If units are parked then, they wait for each other: a deadlock, which the
@@ -46,6 +47,7 @@
 #include "shared/sync/asymmetric_fence.h"
 #include "shared/unit/wait_report.h"
 #include "worker/processors/carrier_thread.h"
+#include "worker/processors/poller.h"
 #include "worker/processors/processor.h"
 
 namespace strata {
@@ -178,6 +180,8 @@ class Processors {
   // Waiters: see Waiter. park() once the unit is suspended; it may be resumed before that returns.
   void park(Waiter& waiter, Runnable unit);
   void unpark(Waiter& waiter);
+  // Its edges are taken by whoever looks: see Carrier. Throws std::system_error.
+  void watch(Watched& watched);
 
   // Regions that may block the OS thread.
   void enter_blocking();
@@ -200,7 +204,6 @@ class Processors {
   void count_carrying(int change);
 
   // Turns (turns.cpp).
-  void unpark_counted(Waiter& waiter);
   void carry(CarrierThread& me);
   void resume(Runnable runnable);
   Runnable next_ready(Processor& processor);
@@ -222,6 +225,7 @@ class Processors {
   bool anything_to_do(Processor& processor);
   bool nothing_to_come();
   bool end_a_deadlock();
+  void ring_listener();
   [[nodiscard]] std::uint64_t earliest_timer_ns() const;
   void push_global(Runnable runnable);
   void tell_idle(bool there_are) {
@@ -230,6 +234,15 @@ class Processors {
     }
   }
   void finish();
+  Runnable unparked(Waiter& waiter);
+
+  // Sockets and pipes (io.cpp).
+  void begin_polling();
+  void end_polling();
+  void relay(std::uint32_t ticket);
+  bool take_events(Processor& processor);
+  bool ready_woken(Processor& processor);
+  bool listen(Processor& processor, std::uint32_t ticket, std::uint64_t until_ns);
 
   const ProcessorsConfig config_;
   FiberPool fibers_;
@@ -245,6 +258,11 @@ class Processors {
   alignas(64) std::mutex idle_mutex_;
   std::vector<Processor*> idle_;   // GUARDED_BY(idle_mutex_): the last one idles shortest.
   Processor* listener_ = nullptr;  // GUARDED_BY(idle_mutex_)
+
+  Poller poller_;
+  std::atomic<bool> polling_{false};  // In this trial. Written under relay_mutex_.
+  std::mutex relay_mutex_;
+  std::thread relay_;  // GUARDED_BY(relay_mutex_) until the trial is over
 
   std::atomic<std::uint32_t> carrying_{0};
   std::atomic<std::uint32_t> peak_carrying_{0};

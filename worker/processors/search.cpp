@@ -51,14 +51,15 @@ bool Processors::find_more(Processor& processor) {
       return false;
     }
     if (wait_idle(processor, ticket)) {
-      stop_searching(processor);
+      stop_searching(processor);  // Where somebody has woken it meanwhile.
+      processor.patience = kFirstPatience;
       return true;
     }
   }
 }
 
 bool Processors::look_everywhere(Processor& processor, bool& ended) {
-  if (take_due(processor, processor) || take_global(processor)) {
+  if (take_due(processor, processor) || take_events(processor) || take_global(processor)) {
     return true;
   }
   Batch batch;
@@ -238,13 +239,22 @@ void Processors::stop_searching(Processor& processor) {
   searching_.fetch_add(1, std::memory_order_seq_cst);
   // Under the lock: the trial, and its feed, cannot end before the woken one has had it.
   if (listener_ == &woken) {
-    feed_->bell().notify_all();
+    ring_listener();
   } else {
     woken.bell.notify_all();
   }
 }
 
-// True: its own queue has something.
+void Processors::ring_listener() {
+  // Seq_cst: one that does not see polling_ yet waits on the bell, which begin_polling() rings.
+  if (polling_.load(std::memory_order_seq_cst)) {
+    poller_.interrupt();
+  } else {
+    feed_->bell().notify_all();
+  }
+}
+
+// Waits until there may be something to do. True: `processor` has units to run.
 bool Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
   if (std::exchange(processor.searching, false)) {
     searching_.fetch_sub(1, std::memory_order_seq_cst);
@@ -270,9 +280,24 @@ bool Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
     const std::uint32_t bell_ticket = listens ? ticket : own_ticket;
     // The listener sees to the timers of processors that are busy for long.
     const std::uint64_t due_ns = listens ? earliest_timer_ns() : processor.timers.earliest_ns();
-    const bool watches = listens && others_busy;
+    const bool polling = polling_.load(std::memory_order_seq_cst);
+    // With sockets it may be that nobody listens: then the others look after a while (io.cpp).
+    const bool watches = listens ? others_busy : polling;
     count_carrying(-1);
-    if (due_ns == UINT64_MAX && !watches) {
+    if (listens && polling) {
+      const bool asks = due_ns == UINT64_MAX && !watches && !config_.outside_wakers;
+      const std::chrono::nanoseconds patience = asks ? kLookForDeadlock : processor.patience;
+      const std::uint64_t patient_ns =
+          watches || asks ? now_ns() + static_cast<std::uint64_t>(patience.count()) : UINT64_MAX;
+      if (!listen(processor, ticket, std::min(due_ns, patient_ns)) && patient_ns < due_ns) {
+        if (asks) {
+          own = end_a_deadlock();
+        } else {
+          processor.late = true;
+          processor.patience = std::min(processor.patience * 2, kLastPatience);
+        }
+      }
+    } else if (due_ns == UINT64_MAX && !watches) {
       if (!listens || config_.outside_wakers) {
         bell.wait(bell_ticket);
       } else if (!bell.wait_for(bell_ticket, kLookForDeadlock)) {
@@ -291,18 +316,20 @@ bool Processors::wait_idle(Processor& processor, std::uint32_t ticket) {
     }
     count_carrying(1);
   }
-  const std::lock_guard lock(idle_mutex_);
-  if (std::exchange(processor.idle, false)) {
-    idle_.erase(std::find(idle_.begin(), idle_.end(), &processor));
-    idle_count_.store(static_cast<std::uint32_t>(idle_.size()), std::memory_order_seq_cst);
+  {
+    const std::lock_guard lock(idle_mutex_);
+    if (std::exchange(processor.idle, false)) {
+      idle_.erase(std::find(idle_.begin(), idle_.end(), &processor));
+      idle_count_.store(static_cast<std::uint32_t>(idle_.size()), std::memory_order_seq_cst);
+    }
+    if (listens) {
+      listener_ = nullptr;
+    }
+    if (processor.woken.empty() && !std::exchange(processor.searching, true)) {
+      searching_.fetch_add(1, std::memory_order_seq_cst);
+    }
   }
-  if (listens) {
-    listener_ = nullptr;
-  }
-  if (!std::exchange(processor.searching, true)) {
-    searching_.fetch_add(1, std::memory_order_seq_cst);
-  }
-  return own;
+  return ready_woken(processor) || own;
 }
 
 // By the listener, which does not count as carrying.
@@ -311,13 +338,18 @@ bool Processors::end_a_deadlock() {
     return false;
   }
   WaitReport report;
+  bool outside = false;
   for (const auto& processor : processors_) {
-    processor->parked.for_each_waiting([&](const Waiter& waiter) { report.add(waiter); });
+    processor->parked.for_each_waiting([&](const Waiter& waiter) {
+      outside |= waiter.from_outside();
+      report.add(waiter);
+    });
   }
-  if (!report.empty()) {
+  const bool deadlock = !outside && !report.empty();
+  if (deadlock) {
     feed_->end_deadlock(report);
   }
-  return !report.empty();
+  return deadlock;
 }
 
 bool Processors::nothing_to_come() {
@@ -374,6 +406,7 @@ void Processors::finish() {
     processor->bell.notify_all();
   }
   feed_->bell().notify_all();
+  ring_listener();
 }
 
 }  // namespace strata

@@ -81,6 +81,7 @@ void Processors::run(Feed& feed) {
   }
   me.processor = processors_[0].get();
   serve(me, true);
+  end_polling();
   set_carrier_thread(before);
 }
 

@@ -80,6 +80,7 @@ Runnable Processors::next_ready(Processor& processor) {
   }
   processor.look_after(processor.turns_of_look);
   take_due(processor, processor);
+  take_events(processor);
   take_global(processor);
   if (const Runnable oldest = processor.forks.take_oldest()) {
     make_ready_last(oldest);
@@ -220,22 +221,27 @@ void Processors::park(Waiter& waiter, Runnable unit) {
 void Processors::unpark(Waiter& waiter) {
   const CarrierThread* const me = this_carrier_thread();
   if (me != nullptr && &me->owner == this) [[likely]] {
-    unpark_counted(waiter);
+    if (const Runnable unit = unparked(waiter)) {
+      make_ready(unit);
+    }
     return;
   }
-  // The unit cannot go on before the next line but one, and so the trial cannot end before this.
+  // The unit cannot go on before it is unparked, and so the trial cannot end before this.
   visitors_.fetch_add(1, std::memory_order_relaxed);
-  unpark_counted(waiter);
+  if (const Runnable unit = unparked(waiter)) {
+    make_ready(unit);
+  }
   visitors_.fetch_sub(1, std::memory_order_release);  // Pairs with the destructor.
 }
 
-void Processors::unpark_counted(Waiter& waiter) {
+// What is to be made ready now; nothing if park() will see to it.
+Runnable Processors::unparked(Waiter& waiter) {
   // Acq_rel: pairs with park(), either way.
   if (waiter.progress.exchange(kUnparked, std::memory_order_acq_rel) != kParked) {
-    return;  // park() will see it.
+    return {};
   }
   remove_timer(waiter);
-  make_ready(Runnable::of_handle(waiter.frame));
+  return Runnable::of_handle(waiter.frame);
 }
 
 // Fibers. -----------------------------------------------------------------------------------------
