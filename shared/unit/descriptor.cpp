@@ -33,7 +33,7 @@ bool Descriptor::Wait::await_ready() {
     watched_.forget_edge(side_);
     pollfd one{.fd = watched_.fd(), .events = events, .revents = 0};
     if (poll(&one, 1, 0) > 0) {
-      watched_.tell_filled();
+      edge_taken();
       return true;
     }
   }
@@ -42,6 +42,7 @@ bool Descriptor::Wait::await_ready() {
     return park_in_poll(watched_.fd(), events);
   }
   if (watched_.wait_or_take(side_, waiter())) {
+    edge_taken();
     return true;
   }
   waited_ = listed_ = true;
@@ -54,13 +55,18 @@ WaitEnd Descriptor::Wait::await_resume() {
   }
   const WaitEnd end = ended();
   if (end == WaitEnd::kDone) {
-    if (side_ == Watched::kReading) {
-      watched_.tell_filled();
-    }
+    edge_taken();
   } else if (listed_) {
     watched_.remove(side_, waiter());
   }
   return end;
+}
+
+// However it was learnt: what says so may be gone, and the next read must be tried.
+void Descriptor::Wait::edge_taken() {
+  if (side_ == Watched::kReading) {
+    watched_.tell_filled();
+  }
 }
 
 }  // namespace strata

@@ -56,6 +56,8 @@ class Descriptor {
     WaitEnd await_resume();
 
    private:
+    void edge_taken();
+
     Watched& watched_;
     const Watched::Side side_;
     const bool look_;

@@ -27,7 +27,10 @@ std::vector<Run> runs() {
           {"CounterMessage", "counter", {"fix=message", "units=3", "increments=500"}},
           {"Buffer", "buffer", {"producers=2", "consumers=2", "items=2000"}},
           {"BufferOfNothing", "buffer", {"capacity=0", "items=500"}},
-          {"Convoy", "convoy", {"hogs=2", "sleeps=5", "slice=20", "seconds=1"}}};
+          {"Convoy", "convoy", {"hogs=2", "sleeps=5", "slice=20", "seconds=1"}},
+          {"Echo", "echo", {"connections=1", "requests=300"}},
+          {"EchoOfLongMessages", "echo", {"connections=1", "requests=5", "bytes=1000000"}},
+          {"EchoThatThinks", "echo", {"connections=1", "requests=10", "think=300"}}};
 }
 
 using Case = std::tuple<const ExecutorInfo*, Run>;
