@@ -58,6 +58,8 @@ extern constinit thread_local CarrierThread* carrier_thread;
 }  // namespace detail
 // The same, inlined: for code that runs on the thread's own stack and not on a fiber.
 inline CarrierThread& thread_of_this_stack() { return *detail::carrier_thread; }
+// The same for a function that is not inlined itself, and asks before its only switch.
+inline CarrierThread& thread_before_switch() { return *detail::carrier_thread; }
 // Makes it the calling thread's; null at its end. Gives the one before.
 CarrierThread* set_carrier_thread(CarrierThread* thread);
 

@@ -158,7 +158,7 @@ void Processors::add_sleeper(std::uint64_t at_ns, Runnable sleeper) {
 
 // The next frame is gone on with at once, without a return to carry(): 2 ns of 9.
 std::coroutine_handle<> Processors::yield_frame(std::coroutine_handle<> frame) {
-  CarrierThread& me = *this_carrier_thread();
+  CarrierThread& me = thread_of_this_stack();
   Processor& processor = *me.processor;
   if (processor.count_turn()) [[unlikely]] {
     look_around(processor);
@@ -276,7 +276,7 @@ void Processors::leave_fiber(CarrierThread& me, Fiber& self, Runnable next, Afte
 }
 
 void Processors::yield_fiber() {
-  CarrierThread& me = *this_carrier_thread();
+  CarrierThread& me = thread_before_switch();
   Processor& processor = *me.processor;
   Fiber& self = *me.running;
   const Afterwards to_the_end = {[](void* fiber) {
