@@ -20,43 +20,15 @@
 #include "shared/os/loopback.h"
 #include "shared/unit/channel.h"
 #include "shared/unit/descriptor_io.h"
-#include "shared/unit/executor_table.h"
 #include "shared/unit/latch.h"
+#include "tests/conformance/executor_cases.h"
 #include "tests/conformance/fake_source.h"
-#include "worker/executors/executors.h"
 
 namespace strata {
 namespace {
 
 using namespace std::chrono_literals;
 using Bytes = std::vector<std::byte>;
-
-struct Case {
-  const ExecutorInfo* info;
-  std::uint32_t threads;
-  std::uint32_t in_flight;
-  bool migrate = false;
-};
-
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const ExecutorInfo& info : executor_table()) {
-    for (const std::uint32_t threads : {1U, 2U, 5U}) {
-      for (const std::uint32_t in_flight : {0U, 5U}) {
-        cases.push_back({&info, threads, in_flight});
-      }
-    }
-    if (info.rule == ThreadsRule::kMany) {
-      cases.push_back({&info, 3, 0, true});
-    }
-  }
-  return cases;
-}
-
-std::string name_of_case(const testing::TestParamInfo<Case>& info) {
-  return std::string(info.param.info->name) + "_T" + std::to_string(info.param.threads) + "_G" +
-         std::to_string(info.param.in_flight) + (info.param.migrate ? "_migrating" : "");
-}
 
 struct Pair {
   Descriptor one;
@@ -81,22 +53,12 @@ Bytes bytes_of(std::size_t count, unsigned seed) {
   return bytes;
 }
 
-class DescriptorTest : public testing::TestWithParam<Case> {
+class DescriptorTest : public testing::TestWithParam<ExecutorCase> {
  protected:
   [[nodiscard]] static bool carries(std::uint32_t units) {
-    Layout layout;
-    layout.threads = GetParam().threads;
-    layout.in_flight = GetParam().in_flight;
-    return alive_at_most(*GetParam().info, layout, units) >= units;
+    return GetParam().alive_at_most(units) >= units;
   }
-  [[nodiscard]] static std::unique_ptr<Executor> make() {
-    ExecutorConfig config;
-    config.threads = GetParam().threads;
-    config.in_flight = GetParam().in_flight;
-    config.always_migrate = GetParam().migrate;
-    config.gil_interval = 50us;
-    return make_executor(GetParam().info->name, config);
-  }
+  [[nodiscard]] static std::unique_ptr<Executor> make() { return GetParam().make(); }
   // Runs a group of units to its end; every unit must end without throwing.
   template <typename Body>
   static Sums run(std::uint32_t units, Body body) {
@@ -111,7 +73,8 @@ class DescriptorTest : public testing::TestWithParam<Case> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(All, DescriptorTest, testing::ValuesIn(all_cases()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(All, DescriptorTest, testing::ValuesIn(executor_cases({1, 2, 5}, {0, 5})),
+                         name_of_case);
 
 #define NEEDS_ALIVE(units)                           \
   if (!carries(units)) {                             \
