@@ -21,8 +21,7 @@
 #include "shared/unit/channel.h"
 #include "shared/unit/descriptor_io.h"
 #include "shared/unit/latch.h"
-#include "tests/conformance/executor_cases.h"
-#include "tests/conformance/fake_source.h"
+#include "tests/conformance/group_test_fixture.h"
 
 namespace strata {
 namespace {
@@ -53,33 +52,10 @@ Bytes bytes_of(std::size_t count, unsigned seed) {
   return bytes;
 }
 
-class DescriptorTest : public testing::TestWithParam<ExecutorCase> {
- protected:
-  [[nodiscard]] static bool carries(std::uint32_t units) {
-    return GetParam().alive_at_most(units) >= units;
-  }
-  [[nodiscard]] static std::unique_ptr<Executor> make() { return GetParam().make(); }
-  // Runs a group of units to its end; every unit must end without throwing.
-  template <typename Body>
-  static Sums run(std::uint32_t units, Body body) {
-    const BodyJob job(std::move(body));
-    FakeSource source(job);
-    source.together(units);
-    make()->run(source);
-    for (const LeaseOutcome& outcome : source.outcomes()) {
-      EXPECT_FALSE(outcome.failed) << outcome.message;
-    }
-    return source.sums();
-  }
-};
+class DescriptorTest : public GroupTest {};
 
 INSTANTIATE_TEST_SUITE_P(All, DescriptorTest, testing::ValuesIn(executor_cases({1, 2, 5}, {0, 5})),
                          name_of_case);
-
-#define NEEDS_ALIVE(units)                           \
-  if (!carries(units)) {                             \
-    GTEST_SKIP() << "needs " << (units) << " alive"; \
-  }
 
 TEST_P(DescriptorTest, ReadsWhatWasThereBeforeAnybodyWaited) {
   for (const bool with_pipe : {true, false}) {
