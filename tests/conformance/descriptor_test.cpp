@@ -5,20 +5,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "shared/os/clock.h"
 #include "shared/os/loopback.h"
-#include "shared/unit/channel.h"
 #include "shared/unit/descriptor_io.h"
 #include "shared/unit/latch.h"
 #include "tests/conformance/group_test_fixture.h"
