@@ -27,8 +27,8 @@ def commands(page):
     for language, text in FENCE.findall(page):
         if language == "sh":
             for line in text.splitlines():
-                # A comment tells what to see; a line without a command is only that.
-                command = line.split(" # ")[0].strip()
+                # A comment behind it tells what to see; a line without a command is only that.
+                command = line.strip()
                 if command and not command.startswith("#"):
                     print(command)
 
